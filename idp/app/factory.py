@@ -1,0 +1,69 @@
+"""The WSGI application."""
+
+import flask
+from flask_babel import Babel
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from idp.account.pages import bp as account_bp
+from idp.app.composition import command_context, compose
+from idp.app.logs import set_up_logs
+from idp.kernel.errors import IdpError, Unavailable
+from idp.login.enrol_pages import bp as enrol_bp
+from idp.login.factor_pages import bp as factor_bp
+from idp.login.pages import bp as login_bp
+from idp.protocol.discovery.library import JWKS, Publications, fresh_jwks
+from idp.protocol.wiring import BLUEPRINTS
+from idp.settings import Settings, load
+from idp.web import context, errors
+from idp.web.brand import brand_of
+from idp.web.documents import Document, DocumentFront
+from idp.web.headers import put_headers
+from idp.web.locale import LOCALES, select_locale
+from idp.web.static import bp as static_bp
+
+MAX_BODY = 64 * 1024
+
+
+def create_app(settings: Settings | None = None) -> flask.Flask:
+    """Return the provider as a WSGI application."""
+    settings = settings or load()
+    set_up_logs(settings)
+    app, house = compose(settings)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
+    app.jinja_env.autoescape = True
+    app.extensions["idp_brand"] = brand_of(settings)
+    Babel(app, locale_selector=select_locale)
+
+    for blueprint in (*BLUEPRINTS, login_bp, factor_bp, enrol_bp, account_bp, static_bp):
+        app.register_blueprint(blueprint)
+
+    @app.after_request
+    def _finish(response: flask.Response) -> flask.Response:
+        try:
+            context.commit(response)
+        except Unavailable as error:
+            response = app.make_response(app.handle_user_exception(error))
+        put_headers(response, settings)
+        return response
+
+    app.teardown_request(context.close)
+    app.register_error_handler(IdpError, errors.refused)
+    app.register_error_handler(HTTPException, errors.http_error)
+    app.register_error_handler(Exception, errors.crash)
+
+    publications = Publications(settings.issuer, list(LOCALES))
+
+    def library(path: str) -> Document | None:
+        if path != JWKS:
+            return publications.metadata(path)
+        with command_context(house, "server") as ctx:
+            return fresh_jwks(ctx, publications)
+
+    inner = app.wsgi_app
+    if settings.trusted_proxies:
+        inner = ProxyFix(inner, x_for=settings.trusted_proxies, x_proto=0, x_host=0)
+    app.wsgi_app = DocumentFront(inner, library)  # type: ignore[method-assign]
+    return app

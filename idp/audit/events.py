@@ -1,0 +1,312 @@
+"""The catalogue: one frozen class per thing that can happen, with its dotted name.
+
+Fields hold identifiers and reasons, never a secret, a password or a token.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that changed state."""
+
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserEvent(Event):
+    """Something about one user."""
+
+    user_id: str
+
+
+# Users
+
+
+class UserCreated(UserEvent):
+    """An account exists."""
+
+    name = "user.created"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChanged(UserEvent):
+    """Claims of an account changed."""
+
+    name = "user.changed"
+    fields: list[str]
+
+
+class UserDisabled(UserEvent):
+    """An account can no longer sign in."""
+
+    name = "user.disabled"
+
+
+class UserEnabled(UserEvent):
+    """An account can sign in again."""
+
+    name = "user.enabled"
+
+
+# What proves a user
+
+
+class PasswordSet(UserEvent):
+    """A password was chosen or replaced."""
+
+    name = "password.set"
+
+
+class PasswordRehashed(UserEvent):
+    """A password's hash was brought to today's parameters at sign-in."""
+
+    name = "password.rehashed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotpAdded(UserEvent):
+    """An authenticator app was confirmed."""
+
+    name = "totp.added"
+    authenticator_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotpRemoved(UserEvent):
+    """An authenticator app was removed."""
+
+    name = "totp.removed"
+    authenticator_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotpAccepted(UserEvent):
+    """A one-time code was accepted and its step burnt."""
+
+    name = "totp.accepted"
+    authenticator_id: str
+
+
+class RecoveryCodesMade(UserEvent):
+    """New recovery codes replace all older ones."""
+
+    name = "recovery_codes.made"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryCodeUsed(UserEvent):
+    """A recovery code was used up."""
+
+    name = "recovery_code.used"
+    remaining: int
+
+
+class FactorOfferDeclined(UserEvent):
+    """Someone with only a password said “not now” to a second factor."""
+
+    name = "factor_offer.declined"
+
+
+class DeviceKnown(UserEvent):
+    """A browser succeeded in signing this user in for the first time."""
+
+    name = "device.known"
+
+
+# Signing in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFailed(Event):
+    """A proof was wrong; `user_id` is None when there is no such user."""
+
+    name = "login.failed"
+    user_id: str | None
+    factor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginThrottled(Event):
+    """A proof was not looked at because too many failed before it."""
+
+    name = "login.throttled"
+    user_id: str | None
+    factor: str
+    wait_seconds: int
+
+
+# Sessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEvent(UserEvent):
+    """Something about one SSO session."""
+
+    sid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOpened(SessionEvent):
+    """Every required factor passed; the session exists from here on."""
+
+    name = "session.opened"
+    acr: str
+    amr: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionProved(SessionEvent):
+    """The user proved again, or more; the cookie's secret is a new one."""
+
+    name = "session.proved"
+    acr: str
+    amr: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(SessionEvent):
+    """The session is over, once and for all."""
+
+    name = "session.ended"
+    reason: str
+
+
+# Consent and grants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven(UserEvent):
+    """A user lets a client have these scopes and claims."""
+
+    name = "consent.given"
+    client_id: str
+    scope: list[str]
+    claims: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentDenied(UserEvent):
+    """A user said no to a client."""
+
+    name = "consent.denied"
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRevoked(UserEvent):
+    """A user took a consent back; its grants ended with it."""
+
+    name = "consent.revoked"
+    client_id: str
+    grants_ended: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantOpened(SessionEvent):
+    """A client got an authorization code."""
+
+    name = "grant.opened"
+    client_id: str
+    grant_id: str
+    scope: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRedeemed(SessionEvent):
+    """A client traded the code for tokens."""
+
+    name = "grant.redeemed"
+    client_id: str
+    grant_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantEnded(SessionEvent):
+    """Nothing of the grant is accepted any more."""
+
+    name = "grant.ended"
+    client_id: str
+    grant_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRefused(Event):
+    """A grant was not honoured; the reason is for operators, the client reads `invalid_grant`."""
+
+    name = "grant.refused"
+    client_id: str
+    grant_id: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTokenIssued(Event):
+    """A client got an access token for itself (client_credentials)."""
+
+    name = "client_token.issued"
+    client_id: str
+    jti: str
+    scope: list[str]
+
+
+# Clients and keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientEvent(Event):
+    """Something about one client."""
+
+    client_id: str
+
+
+class ClientCreated(ClientEvent):
+    """A client is registered."""
+
+    name = "client.created"
+
+
+class ClientSecretRotated(ClientEvent):
+    """A client has a new secret; the old one is dead."""
+
+    name = "client.secret_rotated"
+
+
+class ClientDeleted(ClientEvent):
+    """A client and everything it was granted are gone."""
+
+    name = "client.deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEvent(Event):
+    """Something about one signing key."""
+
+    kid: str
+    algorithm: str
+
+
+class KeyMade(KeyEvent):
+    """A key exists and is published."""
+
+    name = "key.made"
+
+
+class KeyActivated(KeyEvent):
+    """A key signs from now on."""
+
+    name = "key.activated"
+
+
+class KeyRetired(KeyEvent):
+    """A key signs no more; it is published until its last token expires."""
+
+    name = "key.retired"
+
+
+class KeyRemoved(KeyEvent):
+    """A retired key is published no more."""
+
+    name = "key.removed"

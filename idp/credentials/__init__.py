@@ -1,0 +1,1 @@
+"""What proves a user: passwords, one-time codes, recovery codes, devices; and how fast to guess."""

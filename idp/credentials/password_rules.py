@@ -1,0 +1,118 @@
+"""What may be a password (NIST SP 800-63B-4 §3.1.1.2): long enough and not what others try first.
+
+No composition rules: every character counts as one, whatever it is.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from zxcvbn_rs_py import Warning as Hint
+from zxcvbn_rs_py import zxcvbn
+
+from idp.kernel.errors import IdpError
+
+MAXIMUM = 1024
+# Typed without precomposed letters, the same password is longer. Beyond this nothing is normalised,
+# because ordering a long run of combining marks takes quadratic time.
+_MAXIMUM_TYPED = 4 * MAXIMUM
+
+# Whoever guesses online gets a few dozen tries a day (see throttle): a million guesses are decades.
+# A higher bar would refuse eight random characters (10^8), which §3.1.1.2 accepts, and most of what
+# zxcvbn says between is noise: it prices three chunks of anything at 10^8.
+_ENOUGH_GUESSES = 10**6
+# zxcvbn itself looks at no more, and takes 5 ms for that.
+_JUDGED = 100
+# Shorter ones ("com", "de") are part of too many good passwords to be cut out of them.
+_SHORTEST_WORD = 4
+
+_COMMON = (
+    Hint.ThisIsATop10Password,
+    Hint.ThisIsATop100Password,
+    Hint.ThisIsACommonPassword,
+    Hint.ThisIsSimilarToACommonlyUsedPassword,
+    Hint.AWordByItselfIsEasyToGuess,
+    Hint.NamesAndSurnamesByThemselvesAreEasyToGuess,
+    Hint.CommonNamesAndSurnamesAreEasyToGuess,
+)
+
+
+class Reason(StrEnum):
+    """Why a password is refused, as a key for the message."""
+
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    COMMON = "common"
+    PREDICTABLE = "predictable"
+    CONTAINS_IDENTITY = "contains_identity"
+
+
+class PasswordRefused(IdpError):
+    """The password cannot be chosen; `reason` says why, `limit` is the length that was missed."""
+
+    public = "This password cannot be used."
+
+    def __init__(self, reason: Reason, limit: int | None = None) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.limit = limit
+
+
+def normalised(password: str) -> str | None:
+    """Return the password in NFC, however it was typed; None when it is too long to be one."""
+    if len(password) > _MAXIMUM_TYPED:
+        return None
+    text = unicodedata.normalize("NFC", password)
+    return text if len(text) <= MAXIMUM else None
+
+
+def check_password(password: str, *, minimum: int, words: Sequence[str]) -> None:
+    """Let a good password pass.
+
+    Args:
+        password: as typed.
+        minimum: code points needed: 15 as the only factor, 8 beside a second one.
+        words: what anyone may know: user name, mail address, name, name of the service.
+
+    Raises:
+        PasswordRefused: too short, too long, among the first guesses, or made of `words`.
+    """
+    text = normalised(password)
+    if text is None:
+        raise PasswordRefused(Reason.TOO_LONG, MAXIMUM)
+    if len(text) < minimum:
+        raise PasswordRefused(Reason.TOO_SHORT, minimum)
+    judged = _judgeable(text)
+    verdict = zxcvbn(judged)
+    if verdict.guesses < _ENOUGH_GUESSES:
+        hint = verdict.feedback and verdict.feedback.warning
+        raise PasswordRefused(Reason.COMMON if hint in _COMMON else Reason.PREDICTABLE)
+    if _is_made_of(judged, _known_words(words)):
+        raise PasswordRefused(Reason.CONTAINS_IDENTITY)
+
+
+def _judgeable(text: str) -> str:
+    """Return what zxcvbn can read; without spaces, for it takes them for strength."""
+    return "".join(text.encode("utf-8", "replace").decode().split())[:_JUDGED]
+
+
+def _known_words(values: Iterable[str]) -> list[str]:
+    """Return the values and their parts, the longest first."""
+    words = set()
+    for value in values:
+        known = _judgeable(normalised(value) or "").casefold()
+        parts = re.split(r"[\W_]+", (normalised(value) or "").casefold())
+        words |= {known, *(_judgeable(part) for part in parts)}
+    return sorted(words - {""}, key=lambda word: (-len(word), word))
+
+
+def _is_made_of(judged: str, words: list[str]) -> bool:
+    """Tell whether little is left to guess for someone who knows these words."""
+    if zxcvbn(judged, words).guesses < _ENOUGH_GUESSES:
+        return True
+    rest = folded = judged.casefold()
+    for word in words:
+        if len(word) >= _SHORTEST_WORD:
+            rest = rest.replace(word, "")
+    return rest != folded and zxcvbn(rest).guesses < _ENOUGH_GUESSES

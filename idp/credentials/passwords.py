@@ -1,0 +1,49 @@
+"""A user's password: set by the rules, verified in the same time whoever asks for whom."""
+
+from idp.audit import record
+from idp.audit.events import PasswordRehashed, PasswordSet
+from idp.context import RequestContext
+from idp.credentials.hashing import PasswordHashing
+from idp.credentials.password_rules import check_password
+from idp.store import passwords
+from idp.store.passwords import Password
+from idp.store.users import User
+
+
+def verify(ctx: RequestContext, user_id: str | None, password: str) -> bool:
+    """Tell whether this is the user's password, and bring an old hash to today's parameters.
+
+    Unknown user (None), no password and wrong password cost one lookup and one hash each.
+    """
+    hashing = ctx.house.get(PasswordHashing)
+    stored = passwords.find(ctx.db, user_id or "")
+    if not hashing.verify(stored.hash if stored else None, password) or stored is None:
+        return False
+    if hashing.needs_rehash(stored.hash):
+        _rehash(ctx, stored, hashing.hash(password))
+    return True
+
+
+def _rehash(ctx: RequestContext, stored: Password, new_hash: str) -> None:
+    if passwords.replace_hash(ctx.db, stored, new_hash):
+        record(ctx, PasswordRehashed(user_id=stored.user_id))
+
+
+def set_password(ctx: RequestContext, user: User, password: str, *, minimum: int) -> None:
+    """Make this the user's password.
+
+    Call it before the request writes anything else: hashing is slow, and writers queue.
+
+    Raises:
+        PasswordRefused: with the reason; the old password stays.
+    """
+    words = [user.username, user.email or "", user.display_name, ctx.settings.name]
+    check_password(password, minimum=minimum, words=words)
+    hashed = ctx.house.get(PasswordHashing).hash(password)
+    passwords.save(ctx.db, Password(user_id=user.id, hash=hashed, changed_at=ctx.now))
+    record(ctx, PasswordSet(user_id=user.id))
+
+
+def has_password(ctx: RequestContext, user_id: str) -> bool:
+    """Tell whether the user can sign in with a password."""
+    return passwords.find(ctx.db, user_id) is not None

@@ -1,0 +1,1 @@
+"""What every room stands on: clock, ids, secrets, encodings, JOSE, errors. Imports nothing of ours."""

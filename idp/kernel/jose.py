@@ -1,0 +1,66 @@
+"""JWS by joserfc: one key, one algorithm, always named (RFC 8725 §3.1)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, RSAKey
+
+SIGNING_ALGORITHMS = ("RS256", "ES256", "PS256")
+Claims = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key that signs with one algorithm; importing it is slow, so it is done once."""
+
+    kid: str
+    algorithm: str
+    key: Key
+
+    def sign(self, claims: Claims, typ: str) -> str:
+        """Return a compact JWS whose header names this key."""
+        header = {"alg": self.algorithm, "typ": typ, "kid": self.kid}
+        return jwt.encode(header, claims, self.key, algorithms=[self.algorithm])
+
+    def public_jwk(self) -> dict[str, Any]:
+        """Return the public half as it stands in a JWK Set (RFC 7517 §4)."""
+        public = self.key.as_dict(private=False)
+        return {**public, "kid": self.kid, "alg": self.algorithm, "use": "sig"}
+
+
+def generate(algorithm: str) -> dict[str, Any]:
+    """Return a new private JWK for a signature algorithm (RFC 7518 §3.1)."""
+    key: Key
+    if algorithm == "ES256":
+        key = ECKey.generate_key("P-256", private=True)
+    elif algorithm in ("RS256", "PS256"):
+        key = RSAKey.generate_key(2048, private=True)
+    else:
+        raise ValueError(algorithm)
+    return dict(key.as_dict(private=True))
+
+
+def import_key(algorithm: str, jwk: dict[str, Any]) -> Key:
+    """Return a key object; on RSA this costs about 30 ms, so keep it."""
+    return ECKey.import_key(jwk) if algorithm == "ES256" else RSAKey.import_key(jwk)
+
+
+def unverified_header(token: str) -> dict[str, Any] | None:
+    """Return the header of a compact JWS, to find the key; None when it is no JWS."""
+    if token.count(".") != 2:  # noqa: PLR2004 - header, payload, signature
+        return None
+    try:
+        return dict(jws.extract_compact(token.encode()).headers())
+    except (JoseError, ValueError, UnicodeError, TypeError, RecursionError):
+        return None
+
+
+def verify(token: str, key: SigningKey) -> Claims | None:
+    """Return the claims when `key` signed `token` with its own algorithm; None otherwise."""
+    try:
+        decoded = jwt.decode(token, key.key, algorithms=[key.algorithm])
+    except (JoseError, ValueError, UnicodeError, TypeError, RecursionError):
+        return None
+    return dict(decoded.claims) if isinstance(decoded.claims, dict) else None

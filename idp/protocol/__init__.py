@@ -1,0 +1,1 @@
+"""What relying parties ask: each specification has its own room."""

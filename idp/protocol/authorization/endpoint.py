@@ -1,0 +1,160 @@
+"""GET and POST /authorize, and /authorize/continue to which every step returns (OIDC Core §3.1.2)."""
+
+from dataclasses import replace
+
+import flask
+from flask_babel import gettext as _
+
+from idp.context import RequestContext
+from idp.protocol import responses
+from idp.protocol.authorization import checks, service
+from idp.protocol.authorization.flow import (
+    Consent,
+    Done,
+    Login,
+    Refuse,
+    SelectAccount,
+    Step,
+    StepUp,
+)
+from idp.protocol.authorization.handover import consent_handover, handover_for
+from idp.protocol.authorization.request import AuthorizationRequest, ReturnAddress
+from idp.protocol.errors import ProtocolError, UntrustedRequest
+from idp.web import continuation, cookies, parameters
+from idp.web.context import request_context
+from idp.web.continuation import Handover
+from idp.web.errors import error_page
+from idp.web.pages import redirect
+from idp.web.parameters import Parameters
+
+bp = flask.Blueprint("authorization", __name__)
+CONTINUE = "/authorize/continue"
+
+
+@bp.get("/authorize")
+def authorize() -> flask.Response:
+    """Answer an authorization request, or ask whom it takes."""
+    return _proceed(request_context(), parameters.query(), None, Done())
+
+
+@bp.post("/authorize")
+def authorize_by_form() -> flask.Response:
+    """Take a request by POST; go on with GET, for a cross-site POST comes without our cookies."""
+    ctx, raw = request_context(), parameters.form()
+    address = checks.return_address(ctx, raw)
+    try:
+        checks.checked(ctx, address, raw)
+    except ProtocolError as error:
+        return _refuse(ctx, address, error)
+    carry = {"request": service.keep(ctx, raw)}
+    return redirect(continuation.back(Handover(to=CONTINUE, carry=carry)))
+
+
+@bp.get(CONTINUE)
+def resume() -> flask.Response:
+    """Go on where a step has returned to."""
+    ctx = request_context()
+    handover = continuation.receive("continue", parameters.query())
+    request_id = handover.carry.get("request") if handover else None
+    raw = service.kept(ctx, request_id) if request_id else None
+    if handover is None or raw is None:
+        raise UntrustedRequest("answered_or_old")
+    carry = handover.carry
+    done = Done(
+        login=carry.get("login"),
+        selection=carry.get("selection"),
+        consent=carry.get("consent"),
+        refused=bool(carry.get("denied") or carry.get("cancelled")),
+    )
+    return _proceed(ctx, raw, request_id, done)
+
+
+def _proceed(
+    ctx: RequestContext, raw: Parameters, request_id: str | None, done: Done
+) -> flask.Response:
+    address = checks.return_address(ctx, raw)
+    try:
+        request = checks.checked(ctx, address, raw)
+        secret = cookies.read(ctx.settings, cookies.SESSION)
+        judged = service.judge(ctx, request, secret, done)
+        if isinstance(judged.step, Refuse):
+            raise judged.step.error
+    except ProtocolError as error:
+        _close(ctx, request_id)
+        return _refuse(ctx, address, error)
+    if isinstance(judged.step, Login | StepUp | SelectAccount | Consent):
+        return _ask(ctx, request, request_id, done, judged)
+    if judged.standing is None:
+        raise UntrustedRequest("answered_or_old", "no session to issue from")
+    _close(ctx, request_id)
+    code = service.issue_code(ctx, request, judged.standing)
+    return _answer(ctx, address, {"code": code})
+
+
+def _ask(
+    ctx: RequestContext,
+    request: AuthorizationRequest,
+    request_id: str | None,
+    done: Done,
+    judged: service.Judged,
+) -> flask.Response:
+    kept_id = request_id or service.keep(ctx, request.raw)
+    step: Step = judged.step
+    if isinstance(step, Consent) and judged.standing is not None:
+        asked = consent_handover(request, kept_id, done, judged.standing, CONTINUE)
+        return redirect(continuation.url("/consent", "consent", asked))
+    asked = handover_for(request, kept_id, done, step, judged.standing, CONTINUE)
+    path = {SelectAccount: "/login/account", StepUp: "/login/step-up"}.get(type(step), "/login")
+    return redirect(continuation.url(path, "login", replace(asked, to=CONTINUE)))
+
+
+def _close(ctx: RequestContext, request_id: str | None) -> None:
+    """Answer a kept request once.
+
+    Raises:
+        UntrustedRequest: it was answered by another click.
+    """
+    if request_id is not None and not service.close(ctx, request_id):
+        raise UntrustedRequest("answered_or_old")
+
+
+def _refuse(ctx: RequestContext, address: ReturnAddress, error: ProtocolError) -> flask.Response:
+    return _answer(ctx, address, {"error": error.code, "error_description": error.public})
+
+
+def _answer(
+    ctx: RequestContext, address: ReturnAddress, answer: dict[str, str]
+) -> flask.Response:
+    """Send an answer home, with `state` as it came and `iss` (RFC 9207 §2)."""
+    return responses.to_client(
+        address.redirect_uri,
+        address.mode,
+        {**answer, "state": address.state, "iss": ctx.settings.issuer},
+        address.client.metadata.client_name,
+    )
+
+
+@bp.errorhandler(UntrustedRequest)
+def untrusted(error: UntrustedRequest) -> flask.Response:
+    """Show what is wrong; nothing is sent to an address that nobody registered."""
+    if error.problem == "answered_or_old":
+        return error_page(
+            error,
+            title=_("This sign-in is over"),
+            message=_("It has been answered already, or it waited too long."),
+            advice=_("Go back to the application and start again from there."),
+        )
+    messages = {
+        "unreadable": _("The request has a parameter that is repeated or unreadable."),
+        "unknown_client": _("We do not know the application that sent you here."),
+        "no_redirect_uri": _("The application did not say where to send you afterwards."),
+        "foreign_redirect_uri": _(
+            "The application wants to send you to an address that is not registered for it."
+        ),
+    }
+    return error_page(
+        error,
+        title=_("This sign-in link does not work"),
+        message=messages[error.problem],
+        advice=_("Tell the people who run the application; the reference below helps them."),
+    )

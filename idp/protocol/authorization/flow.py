@@ -1,0 +1,196 @@
+"""What comes next for an authorization request: one pure function over facts.
+
+Steps do not know one another; each comes back here. `prompt=none` turns every question into the
+error that names it (OIDC Core §3.1.2.6).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from idp.policy.acr import satisfies
+from idp.protocol.errors import (
+    AccessDenied,
+    AccountSelectionRequired,
+    ConsentRequired,
+    InteractionRequired,
+    LoginRequired,
+    ProtocolError,
+    UnmetAuthenticationRequirements,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demands:
+    """What the request asks of the person."""
+
+    prompt: frozenset[str] = frozenset()
+    max_age: int | None = None
+    acr_values: tuple[str, ...] = ()
+    acr_essential: bool = False
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """Who is there, since when, how surely, and what could still be proved."""
+
+    sid: str
+    user_id: str
+    authenticated_at: datetime
+    acr: str
+    reachable_acr: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What steps of this very request have done, each naming the session it was done in."""
+
+    login: str | None = None
+    selection: str | None = None
+    consent: str | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Ask the person to sign in, and say why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """Ask for more than the session has shown."""
+
+    acr: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectAccount:
+    """Ask which account it shall be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Ask for agreement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Nothing is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """It cannot be."""
+
+    error: type[ProtocolError]
+
+
+Step = Login | StepUp | SelectAccount | Consent | Issue | Refuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Everything that the rules look at."""
+
+    demands: Demands
+    session: SignedIn | None
+    done: Done
+    consent_missing: bool
+    now: datetime
+
+    @property
+    def just_proved(self) -> bool:
+        """Whether the person signed in for this very request."""
+        return self.session is not None and self.done.login == self.session.sid
+
+
+Rule = Callable[[Situation], Step | None]
+
+
+def a_no_is_a_no(at: Situation) -> Step | None:
+    """RFC 6749 §4.1.2.1 access_denied."""
+    return Refuse(AccessDenied) if at.done.refused else None
+
+
+def account_is_chosen(at: Situation) -> Step | None:
+    """OIDC Core §3.1.2.1 prompt=select_account; signing in is a choice as well."""
+    if "select_account" not in at.demands.prompt or at.session is None or at.just_proved:
+        return None
+    return None if at.done.selection == at.session.sid else SelectAccount()
+
+
+def somebody_is_there(at: Situation) -> Step | None:
+    """OIDC Core §3.1.2.3."""
+    return Login("no_session") if at.session is None else None
+
+
+def the_right_one_is_there(at: Situation) -> Step | None:
+    """OIDC Core §3.1.2.1 id_token_hint: another account is no answer, even after a sign-in."""
+    wanted = at.demands.subject
+    if wanted is None or at.session is None or wanted == at.session.user_id:
+        return None
+    return Refuse(LoginRequired) if at.just_proved else Login("other_account")
+
+
+def login_is_fresh_when_asked(at: Situation) -> Step | None:
+    """OIDC Core §3.1.2.1 prompt=login."""
+    return Login("client_asks") if "login" in at.demands.prompt and not at.just_proved else None
+
+
+def login_is_young_enough(at: Situation) -> Step | None:
+    """OIDC Core §3.1.2.1 max_age."""
+    if at.demands.max_age is None or at.session is None or at.just_proved:
+        return None
+    age = at.now - at.session.authenticated_at
+    return Login("too_long_ago") if age > timedelta(seconds=at.demands.max_age) else None
+
+
+def sure_enough(at: Situation) -> Step | None:
+    """OIDC Core §5.5.1.1: an essential acr is met or refused, a voluntary one is tried."""
+    wanted, session = at.demands.acr_values, at.session
+    if not wanted or session is None:
+        return None
+    if any(satisfies(session.acr, level) for level in wanted):
+        return None
+    reachable = [level for level in wanted if level in session.reachable_acr]
+    worth_asking = at.demands.acr_essential or "none" not in at.demands.prompt
+    if reachable and worth_asking:
+        return StepUp(reachable[0])
+    return Refuse(UnmetAuthenticationRequirements) if at.demands.acr_essential else None
+
+
+def agreed(at: Situation) -> Step | None:
+    """OIDC Core §3.1.2.4; prompt=consent asks again."""
+    asked_now = at.session is not None and at.done.consent == at.session.sid
+    again = "consent" in at.demands.prompt
+    return Consent() if (at.consent_missing or again) and not asked_now else None
+
+
+RULES: tuple[Rule, ...] = (
+    a_no_is_a_no,
+    account_is_chosen,
+    somebody_is_there,
+    the_right_one_is_there,
+    login_is_fresh_when_asked,
+    login_is_young_enough,
+    sure_enough,
+    agreed,
+)
+
+_SILENT: dict[type, type[ProtocolError]] = {
+    Login: LoginRequired,
+    StepUp: InteractionRequired,
+    SelectAccount: AccountSelectionRequired,
+    Consent: ConsentRequired,
+}
+
+
+def next_step(at: Situation) -> Step:
+    """Decide what comes next; the first rule with an opinion wins."""
+    step = next((step for rule in RULES if (step := rule(at)) is not None), Issue())
+    if "none" in at.demands.prompt and type(step) in _SILENT:
+        return Refuse(_SILENT[type(step)])
+    return step

@@ -1,0 +1,84 @@
+"""What the pages between request and answer are given: who asks, why, and the way back."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from idp.protocol.authorization.flow import Done, Login, SelectAccount, Step, StepUp
+from idp.protocol.authorization.request import AuthorizationRequest
+from idp.protocol.clients.metadata import Client
+from idp.store.sessions import Standing
+from idp.web.continuation import Handover
+from idp.web.pages import ClientCard
+
+
+def card(client: Client, redirect_uri: str) -> ClientCard:
+    """Return what pages show of a client; its host is where the person will be sent."""
+    metadata = client.metadata
+    return ClientCard(
+        name=metadata.client_name,
+        host=urlsplit(redirect_uri).hostname,
+        logo_url=metadata.logo_uri,
+        policy_url=metadata.policy_uri,
+        terms_url=metadata.tos_uri,
+        home_url=metadata.client_uri,
+    )
+
+
+def origin_of(uri: str) -> str:
+    """Return scheme and authority of a redirect URI, for the content security policy."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _carry(request_id: str, done: Done) -> dict[str, Any]:
+    carried = {
+        "request": request_id,
+        "login": done.login,
+        "selection": done.selection,
+        "consent": done.consent,
+    }
+    return {name: value for name, value in carried.items() if value is not None}
+
+
+def handover_for(
+    request: AuthorizationRequest,
+    request_id: str,
+    done: Done,
+    step: Step,
+    standing: Standing | None,
+    to: str,
+) -> Handover:
+    """Return what the login pages need to ask, and to come back."""
+    same_account = isinstance(step, StepUp) or (
+        isinstance(step, Login) and step.reason in ("client_asks", "too_long_ago")
+    )
+    user = standing.user if standing and (same_account or isinstance(step, SelectAccount)) else None
+    return Handover(
+        to=to,
+        carry=_carry(request_id, done),
+        client=card(request.client, request.address.redirect_uri),
+        target=origin_of(request.address.redirect_uri),
+        reason=step.reason if isinstance(step, Login) else None,
+        identifier=user.username if user else request.login_hint,
+        user_id=user.id if user else None,
+        locale=" ".join(request.ui_locales) or None,
+    )
+
+
+def consent_handover(
+    request: AuthorizationRequest, request_id: str, done: Done, standing: Standing, to: str
+) -> Handover:
+    """Return what the consent page needs: to whom the question is put, and what it is about."""
+    carry = _carry(request_id, done) | {
+        "client_id": request.client.client_id,
+        "sid": standing.session.sid,
+        "scope": list(request.scope),
+        "claims": list(request.claims.names),
+    }
+    return Handover(
+        to=to,
+        carry=carry,
+        client=card(request.client, request.address.redirect_uri),
+        target=origin_of(request.address.redirect_uri),
+        locale=" ".join(request.ui_locales) or None,
+    )

@@ -1,0 +1,136 @@
+"""Carry an authorization request through: begin, resume, ask, answer."""
+
+from dataclasses import dataclass
+
+from idp.context import RequestContext
+from idp.credentials import totp
+from idp.kernel.secrets import new_id
+from idp.policy.acr import LEVELS
+from idp.protocol import scopes
+from idp.protocol.authorization.flow import (
+    Demands,
+    Done,
+    Issue,
+    SignedIn,
+    Situation,
+    Step,
+    next_step,
+)
+from idp.protocol.authorization.request import AuthorizationRequest
+from idp.protocol.grants import service as grants
+from idp.sessions import service as sessions
+from idp.settings import SecondFactor
+from idp.store import authorization_requests
+from idp.store.grants import Grant
+from idp.store.sessions import Standing
+from idp.web.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What comes next, and for whom."""
+
+    step: Step
+    standing: Standing | None
+
+
+def judge(
+    ctx: RequestContext, request: AuthorizationRequest, secret: str | None, done: Done
+) -> Judged:
+    """Say what comes next for a request in this browser."""
+    standing = sessions.find_live(ctx, secret, client_id=request.client.client_id)
+    demands = Demands(
+        prompt=request.prompt,
+        max_age=request.max_age,
+        acr_values=request.acr_values,
+        acr_essential=request.acr_essential,
+        subject=request.subject,
+    )
+    situation = Situation(
+        demands=demands,
+        session=_signed_in(ctx, request, standing) if standing else None,
+        done=done,
+        consent_missing=standing is not None and consent_missing(request, standing),
+        now=ctx.now,
+    )
+    return Judged(next_step(situation), standing)
+
+
+def _signed_in(
+    ctx: RequestContext, request: AuthorizationRequest, standing: Standing
+) -> SignedIn:
+    session = standing.session
+    return SignedIn(
+        sid=session.sid,
+        user_id=session.user_id,
+        authenticated_at=session.authenticated_at,
+        acr=session.acr,
+        reachable_acr=_reachable(ctx, request, standing),
+    )
+
+
+def _reachable(
+    ctx: RequestContext, request: AuthorizationRequest, standing: Standing
+) -> tuple[str, ...]:
+    """Return the levels that this user could still show; asked only where one is wanted."""
+    if not request.acr_values or standing.session.acr == LEVELS[-1]:
+        return ()
+    may_enrol = request.acr_essential and ctx.settings.second_factor is not SecondFactor.OFF
+    return LEVELS if may_enrol or totp.list_for(ctx, standing.user.id) else ()
+
+
+def consent_missing(request: AuthorizationRequest, standing: Standing) -> bool:
+    """Tell whether the client asks for more than the user has let it have."""
+    if request.client.metadata.first_party:
+        return False
+    covered = {*standing.claims, *scopes.claims_of(standing.scope)}
+    return not (set(request.scope) <= standing.scope and set(request.claims.names) <= covered)
+
+
+def keep(ctx: RequestContext, raw: Parameters) -> str:
+    """Keep a request while people are asked; return its id."""
+    request_id = new_id()
+    authorization_requests.add(
+        ctx.db, request_id, dict(raw.values), ctx.now, ctx.settings.authorization_lifetime
+    )
+    return request_id
+
+
+def kept(ctx: RequestContext, request_id: str) -> Parameters | None:
+    """Return a kept request that is still open."""
+    values = authorization_requests.find(ctx.db, request_id, ctx.now)
+    return Parameters(values) if values is not None else None
+
+
+def close(ctx: RequestContext, request_id: str) -> bool:
+    """Mark a kept request as answered; True for the one call that may answer it."""
+    return authorization_requests.consume(ctx.db, request_id, ctx.now)
+
+
+def issue_code(ctx: RequestContext, request: AuthorizationRequest, standing: Standing) -> str:
+    """Open a grant and return its code (OIDC Core §3.1.2.5)."""
+    session = standing.session
+    grant = Grant(
+        id=grants.new_grant_id(),
+        client_id=request.client.client_id,
+        user_id=session.user_id,
+        sid=session.sid,
+        scope=request.scope,
+        claims={
+            "userinfo": list(request.claims.userinfo),
+            "id_token": list(request.claims.id_token),
+            "acr_values": list(request.acr_values),
+        },
+        redirect_uri=request.address.redirect_uri,
+        code_challenge=request.code_challenge,
+        nonce=request.nonce,
+        auth_time=session.authenticated_at,
+        acr=session.acr,
+        amr=session.amr,
+        opened_at=ctx.now,
+        code_expires_at=ctx.now + ctx.settings.code_lifetime,
+    )
+    return grants.open_grant(ctx, grant)
+
+
+__all__ = ["Issue", "Judged", "close", "consent_missing", "issue_code", "judge", "keep", "kept"]

@@ -1,0 +1,1 @@
+"""Who is calling: client metadata, the cached registry, and client authentication."""

@@ -1,0 +1,70 @@
+"""A client as the protocol sees it (OIDC Registration §2)."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from idp.protocol.profiles import OIDC, PROFILES, Profile
+from idp.store.clients import ClientRow
+
+AUTHENTICATION_METHODS = ("client_secret_basic", "client_secret_post", "none")
+GRANT_TYPES = ("authorization_code", "client_credentials")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientMetadata:
+    """What is registered of a client, in the registration's own names."""
+
+    client_name: str
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    token_endpoint_auth_method: str = "client_secret_basic"
+    grant_types: tuple[str, ...] = ("authorization_code",)
+    scope: tuple[str, ...] = ("openid", "profile", "email", "address", "phone")
+    id_token_signed_response_alg: str = "RS256"
+    default_max_age: int | None = None
+    require_auth_time: bool = False
+    client_uri: str | None = None
+    logo_uri: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
+    first_party: bool = False
+    profile: str = OIDC.name
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return asdict(self)
+
+
+_LISTS = ("redirect_uris", "post_logout_redirect_uris", "grant_types", "scope")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A registered client at one version."""
+
+    client_id: str
+    secret_hash: bytes | None
+    version: int
+    metadata: ClientMetadata
+
+    @property
+    def public(self) -> bool:
+        """Whether the client cannot keep a secret (RFC 6749 §2.1)."""
+        return self.metadata.token_endpoint_auth_method == "none"  # noqa: S105 - a method's name
+
+    @property
+    def profile(self) -> Profile:
+        """What the client is held to."""
+        return PROFILES[self.metadata.profile]
+
+
+def client_of(row: ClientRow) -> Client:
+    """Return the client that a row describes."""
+    stored = {k: tuple(v) if k in _LISTS else v for k, v in row.metadata.items()}
+    known = {k: v for k, v in stored.items() if k in ClientMetadata.__dataclass_fields__}
+    return Client(
+        client_id=row.client_id,
+        secret_hash=row.secret_hash,
+        version=row.version,
+        metadata=ClientMetadata(**known),
+    )

@@ -1,0 +1,43 @@
+"""Record, and take back, consents (OIDC Core §3.1.2.4)."""
+
+from idp.audit import record
+from idp.audit.events import ConsentDenied, ConsentGiven, ConsentRevoked
+from idp.context import RequestContext
+from idp.protocol.grants import service as grants
+from idp.store import consents
+from idp.store.consents import Consent
+
+
+def allow(
+    ctx: RequestContext,
+    user_id: str,
+    client_id: str,
+    *,
+    scope: tuple[str, ...],
+    claims: tuple[str, ...],
+) -> None:
+    """Remember that the user agrees to everything in `scope` and `claims`."""
+    consent = Consent(
+        user_id=user_id, client_id=client_id, scope=scope, claims=claims, granted_at=ctx.now
+    )
+    consents.save(ctx.db, consent, ctx.now)
+    record(
+        ctx,
+        ConsentGiven(
+            user_id=user_id, client_id=client_id, scope=list(scope), claims=list(claims)
+        ),
+    )
+
+
+def deny(ctx: RequestContext, user_id: str, client_id: str) -> None:
+    """Note that the user said no; what was agreed before stands."""
+    record(ctx, ConsentDenied(user_id=user_id, client_id=client_id))
+
+
+def revoke(ctx: RequestContext, user_id: str, client_id: str) -> bool:
+    """Take a consent back and end what was granted by it; False when there was none."""
+    if not consents.remove(ctx.db, user_id, client_id):
+        return False
+    ended = grants.end_all_of(ctx, user_id, client_id, because="consent_revoked")
+    record(ctx, ConsentRevoked(user_id=user_id, client_id=client_id, grants_ended=ended))
+    return True

@@ -1,0 +1,1 @@
+"""What the provider can do, said once (OIDC Discovery §3, RFC 8414 §2)."""

@@ -1,0 +1,42 @@
+"""The provider metadata document."""
+
+from typing import Any
+
+from idp.kernel.jose import SIGNING_ALGORITHMS
+from idp.policy.acr import LEVELS
+from idp.protocol import scopes, vocabulary
+from idp.protocol.clients.metadata import AUTHENTICATION_METHODS, GRANT_TYPES
+
+
+def provider_metadata(issuer: str, locales: list[str]) -> dict[str, Any]:
+    """Return the metadata of the provider at `issuer`."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "jwks_uri": f"{issuer}/jwks",
+        "end_session_endpoint": f"{issuer}/logout",
+        "scopes_supported": list(scopes.SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": list(vocabulary.RESPONSE_MODES),
+        "grant_types_supported": list(GRANT_TYPES),
+        "acr_values_supported": list(LEVELS),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "token_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
+        "display_values_supported": list(vocabulary.DISPLAYS),
+        "claim_types_supported": ["normal"],
+        "claims_supported": [
+            *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"),
+            *scopes.USER_CLAIMS,
+        ],
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "require_request_uri_registration": False,
+        "authorization_response_iss_parameter_supported": True,
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": list(vocabulary.PROMPTS),
+        "ui_locales_supported": locales,
+    }

@@ -1,0 +1,160 @@
+"""One class per error code, each with its section and a public text that is ours alone.
+
+`error_description` keeps to the characters of RFC 6749 §4.1.2.1: no quote, no backslash, ASCII.
+"""
+
+from idp.kernel.errors import IdpError
+
+
+class ProtocolError(IdpError):
+    """An answer in the form of RFC 6749 §4.1.2.1 or §5.2; `detail` is for the operator."""
+
+    code = "invalid_request"
+
+
+class InvalidRequest(ProtocolError):
+    """RFC 6749 §4.1.2.1, §5.2: a parameter is missing, unreadable, repeated or wrong."""
+
+    code = "invalid_request"
+    public = "A parameter is missing, unreadable, sent twice, or has a wrong value."
+
+    def __init__(self, description: str = "", detail: str = "") -> None:
+        """`description` is one of our constants, never made of input."""
+        super().__init__(detail or description)
+        if description:
+            self.public = description
+
+
+class UnsupportedResponseType(ProtocolError):
+    """RFC 6749 §4.1.2.1."""
+
+    code = "unsupported_response_type"
+    public = "Only the response type code is offered."
+
+
+class UnauthorizedClient(ProtocolError):
+    """RFC 6749 §4.1.2.1, §5.2: not for this client."""
+
+    code = "unauthorized_client"
+    public = "The client is not registered for this."
+
+
+class InvalidScope(ProtocolError):
+    """RFC 6749 §4.1.2.1, §5.2."""
+
+    code = "invalid_scope"
+    public = "None of the requested scopes is open to this client."
+
+
+class AccessDenied(ProtocolError):
+    """RFC 6749 §4.1.2.1: the person said no."""
+
+    code = "access_denied"
+    public = "The user did not agree."
+
+
+class LoginRequired(ProtocolError):
+    """OIDC Core §3.1.2.6."""
+
+    code = "login_required"
+    public = "The user has to sign in."
+
+
+class InteractionRequired(ProtocolError):
+    """OIDC Core §3.1.2.6."""
+
+    code = "interaction_required"
+    public = "The user has to prove more."
+
+
+class AccountSelectionRequired(ProtocolError):
+    """OIDC Core §3.1.2.6."""
+
+    code = "account_selection_required"
+    public = "The user has to choose an account."
+
+
+class ConsentRequired(ProtocolError):
+    """OIDC Core §3.1.2.6."""
+
+    code = "consent_required"
+    public = "The user has to agree first."
+
+
+class RequestNotSupported(ProtocolError):
+    """OIDC Core §3.1.2.6."""
+
+    code = "request_not_supported"
+    public = "The request parameter is not supported."
+
+
+class RequestUriNotSupported(ProtocolError):
+    """OIDC Core §3.1.2.6."""
+
+    code = "request_uri_not_supported"
+    public = "The request_uri parameter is not supported."
+
+
+class RegistrationNotSupported(ProtocolError):
+    """OIDC Core §3.1.2.6."""
+
+    code = "registration_not_supported"
+    public = "The registration parameter is not supported."
+
+
+class UnmetAuthenticationRequirements(ProtocolError):
+    """OIDC Core Error Code unmet_authentication_requirements 1.0: an essential acr is out of reach."""
+
+    code = "unmet_authentication_requirements"
+    public = "The requested authentication cannot be met."
+
+
+class InvalidClient(ProtocolError):
+    """RFC 6749 §5.2: unknown client, wrong secret, wrong method; nobody learns which."""
+
+    code = "invalid_client"
+    public = "Client authentication failed."
+    status = 401
+
+
+class InvalidGrant(ProtocolError):
+    """RFC 6749 §5.2: one text for every reason; the reason goes to the audit log."""
+
+    code = "invalid_grant"
+    public = "The grant is invalid, expired, already used, or belongs to another client."
+
+
+class UnsupportedGrantType(ProtocolError):
+    """RFC 6749 §5.2."""
+
+    code = "unsupported_grant_type"
+    public = "This grant type is not supported."
+
+
+class InvalidToken(ProtocolError):
+    """RFC 6750 §3.1."""
+
+    code = "invalid_token"
+    public = "The access token is expired, revoked or malformed."
+    status = 401
+
+
+class InsufficientScope(ProtocolError):
+    """RFC 6750 §3.1."""
+
+    code = "insufficient_scope"
+    public = "The access token lacks a scope."
+    status = 403
+
+
+class UntrustedRequest(IdpError):
+    """An authorization request whose redirect URI is not trusted: shown as a page, never sent on.
+
+    `problem` tells the page which of its sentences to show.
+    """
+
+    public = "The request that brought you here is not valid."
+
+    def __init__(self, problem: str, detail: str = "") -> None:
+        super().__init__(detail or problem)
+        self.problem = problem

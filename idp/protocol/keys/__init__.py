@@ -1,0 +1,1 @@
+"""Signing keys: made ahead, published before they sign, retired before they go."""

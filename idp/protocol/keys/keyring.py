@@ -1,0 +1,56 @@
+"""The keys as this process knows them, imported once, looked up by algorithm or by kid."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from idp.kernel.encoding import json_bytes
+from idp.kernel.errors import SetupFault
+from idp.kernel.jose import SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One reading of the keys."""
+
+    active: dict[str, SigningKey] = field(default_factory=dict)
+    published: dict[str, SigningKey] = field(default_factory=dict)
+    jwks: bytes = b'{"keys":[]}'
+
+    @classmethod
+    def of(cls, published: list[SigningKey], active: set[str]) -> "Keys":
+        """Return the reading in which the kids in `active` sign."""
+        return cls(
+            active={key.algorithm: key for key in published if key.kid in active},
+            published={key.kid: key for key in published},
+            jwks=json_bytes({"keys": [key.public_jwk() for key in published]}),
+        )
+
+
+class Keyring:
+    """Holds the newest reading; a reading is replaced whole, so readers need no lock."""
+
+    def __init__(self) -> None:
+        self.keys = Keys()
+        self.read_at: datetime | None = None
+        self.reading = threading.Lock()
+        self.imported: dict[str, SigningKey] = {}
+
+    def signer(self, algorithm: str) -> SigningKey:
+        """Return the key that signs now.
+
+        Raises:
+            SetupFault: there is none for this algorithm.
+        """
+        try:
+            return self.keys.active[algorithm]
+        except KeyError as error:
+            raise SetupFault(f"no active {algorithm} key: run `idp key rotate`") from error
+
+    def verifier(self, kid: object) -> SigningKey | None:
+        """Return the published key with this kid."""
+        return self.keys.published.get(kid) if isinstance(kid, str) else None
+
+    def stale(self, now: datetime, after: timedelta) -> bool:
+        """Tell whether the reading is older than `after`, or from the future of a set-back clock."""
+        return self.read_at is None or not timedelta(0) <= now - self.read_at < after

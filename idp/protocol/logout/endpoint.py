@@ -1,0 +1,143 @@
+"""GET and POST /logout, and the confirmation (RP-Initiated Logout §2).
+
+Nobody but the person, or a client that shows the ID token of this very session, ends it: without
+that hint any page could sign people out.
+"""
+
+from urllib.parse import urlencode, urlsplit
+
+import flask
+import structlog
+
+from idp.protocol.logout import request as requests
+from idp.protocol.logout.request import LogoutRequest
+from idp.sessions import service as sessions
+from idp.store.sessions import Standing
+from idp.web import continuation, cookies, csrf, parameters
+from idp.web.context import request_context
+from idp.web.continuation import Handover
+from idp.web.pages import ClientCard, page, redirect
+from idp.web.parameters import Parameters
+
+bp = flask.Blueprint("logout", __name__)
+log = structlog.get_logger("idp")
+RESUME = "/logout/continue"
+
+
+@bp.get("/logout")
+def logout() -> flask.Response:
+    """End the session, or ask the person first."""
+    return _proceed(parameters.query())
+
+
+@bp.post("/logout")
+def logout_by_form() -> flask.Response:
+    """Take a request by POST; go on with GET, for a cross-site POST comes without our cookies."""
+    sent = dict(parameters.form().values)
+    handover = Handover(to=RESUME, carry={"asked": _kept(sent)})
+    return redirect(continuation.back(handover))
+
+
+def _kept(sent: dict[str, str]) -> dict[str, str]:
+    names = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales")
+    return {name: sent[name] for name in names if name in sent}
+
+
+@bp.get(RESUME)
+def resume() -> flask.Response:
+    """Go on with a request that came by POST."""
+    handover = continuation.receive("continue", parameters.query())
+    return _proceed(Parameters(handover.carry.get("asked", {}) if handover else {}))
+
+
+def _proceed(raw: Parameters) -> flask.Response:
+    ctx = request_context()
+    asked = requests.parse(ctx, raw)
+    flask.g.ui_locale = asked.ui_locales
+    if asked.fault is not None:
+        log.info("logout request", fault=asked.fault, reference=ctx.reference)
+    standing = sessions.find_live(ctx, cookies.read(ctx.settings, cookies.SESSION))
+    if standing is None:
+        return _way_back(asked) or _logged_out(asked, was_signed_in=False)
+    if asked.fault is None and asked.sid == standing.session.sid:
+        return _end(standing, asked, because="client_logout")
+    return _confirm(asked, standing)
+
+
+def _confirm(asked: LogoutRequest, standing: Standing) -> flask.Response:
+    onward = Handover(
+        to="/logout",
+        carry={"sid": standing.session.sid, "way_back": _return_url(asked)},
+        client=_card(asked),
+        target=_return_url(asked),
+        locale=asked.ui_locales,
+    )
+    return page(
+        "logout",
+        form_target=onward.target,
+        client=onward.client,
+        account=standing.user.display_name,
+        action="/logout/confirm",
+        ticket=continuation.ticket("logout", onward),
+    )
+
+
+@bp.post("/logout/confirm")
+def confirm() -> flask.Response:
+    """Take the person's answer."""
+    form = parameters.form()
+    csrf.check(form)
+    ctx = request_context()
+    handover = continuation.receive("logout", form)
+    standing = sessions.find_live(ctx, cookies.read(ctx.settings, cookies.SESSION))
+    if form.get("action") != "logout":
+        return redirect("/account")
+    way_back = handover.carry.get("way_back") if handover else None
+    client = handover.client if handover else None
+    if standing is not None:
+        sessions.end(ctx, standing.session.sid, because="user_logout")
+    response = redirect(way_back) if way_back else _goodbye(client, was_signed_in=True)
+    cookies.clear(response, ctx.settings, cookies.SESSION)
+    return response
+
+
+def _end(standing: Standing, asked: LogoutRequest, *, because: str) -> flask.Response:
+    ctx = request_context()
+    sessions.end(ctx, standing.session.sid, because=because)
+    response = _way_back(asked) or _logged_out(asked, was_signed_in=True)
+    cookies.clear(response, ctx.settings, cookies.SESSION)
+    return response
+
+
+def _way_back(asked: LogoutRequest) -> flask.Response | None:
+    url = _return_url(asked)
+    return redirect(url) if url else None
+
+
+def _return_url(asked: LogoutRequest) -> str | None:
+    """Return where to send the person: registered, with `state` and nothing else added (§3)."""
+    if asked.return_uri is None or asked.state is None:
+        return asked.return_uri
+    separator = "&" if urlsplit(asked.return_uri).query else "?"
+    return f"{asked.return_uri}{separator}{urlencode({'state': asked.state})}"
+
+
+def _logged_out(asked: LogoutRequest, *, was_signed_in: bool) -> flask.Response:
+    return _goodbye(_card(asked), was_signed_in=was_signed_in)
+
+
+def _goodbye(client: ClientCard | None, *, was_signed_in: bool) -> flask.Response:
+    return page(
+        "logged_out",
+        client=client,
+        return_url=client.home_url if client else None,
+        sign_in_url="/login",
+        was_signed_in=was_signed_in,
+    )
+
+
+def _card(asked: LogoutRequest) -> ClientCard | None:
+    if asked.client is None:
+        return None
+    metadata = asked.client.metadata
+    return ClientCard(name=metadata.client_name, home_url=metadata.client_uri)

@@ -1,0 +1,41 @@
+"""How answers look on the wire: JSON, errors, and the two ways back to a redirect URI."""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import flask
+
+from idp.kernel.encoding import json_bytes
+from idp.kernel.errors import IdpError
+from idp.protocol.errors import ProtocolError
+from idp.web.pages import page, redirect
+
+
+def json(value: object, status: int = 200) -> flask.Response:
+    """Return JSON that nobody keeps (RFC 6749 §5.1)."""
+    response = flask.Response(json_bytes(value), status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def error(refusal: IdpError) -> flask.Response:
+    """Return an error as RFC 6749 §5.2 wants it."""
+    code = refusal.code if isinstance(refusal, ProtocolError) else "temporarily_unavailable"
+    return json({"error": code, "error_description": refusal.public}, refusal.status)
+
+
+def to_client(
+    redirect_uri: str, mode: str, parameters: dict[str, Any], client_name: str
+) -> flask.Response:
+    """Bring an authorization response to the client (OAuth 2.0 Form Post Response Mode §2)."""
+    fields = {name: str(value) for name, value in parameters.items() if value is not None}
+    if mode == "form_post":
+        return page(
+            "form_post",
+            form_target=redirect_uri,
+            action_url=redirect_uri,
+            fields=list(fields.items()),
+            client_name=client_name,
+        )
+    separator = "&" if urlsplit(redirect_uri).query else "?"
+    return redirect(f"{redirect_uri}{separator}{urlencode(fields)}")

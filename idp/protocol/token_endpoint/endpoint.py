@@ -1,0 +1,70 @@
+"""POST /token (RFC 6749 §3.2): parse, authenticate, redeem, answer."""
+
+import flask
+
+from idp.kernel.errors import IdpError
+from idp.protocol import responses
+from idp.protocol.clients.authentication import authenticate_client
+from idp.protocol.errors import (
+    InvalidClient,
+    InvalidRequest,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
+from idp.protocol.token_endpoint import authorization_code, client_credentials
+from idp.web import parameters
+from idp.web.context import request_context
+
+bp = flask.Blueprint("token", __name__)
+
+GRANTS = {
+    "authorization_code": authorization_code.redeem,
+    "client_credentials": client_credentials.redeem,
+}
+
+
+@bp.post("/token")
+def token() -> flask.Response:
+    """Trade a grant for tokens."""
+    ctx = request_context()
+    if flask.request.mimetype != parameters.FORM:
+        raise InvalidRequest("The body must be application/x-www-form-urlencoded.")
+    form = parameters.form()
+    client = authenticate_client(ctx, flask.request.headers.get("Authorization"), form)
+    if form.refused:
+        raise InvalidRequest("A parameter is unreadable or sent twice.")
+
+    grant_type = form.get("grant_type")
+    if grant_type is None:
+        raise InvalidRequest("grant_type is missing.")
+    if grant_type not in GRANTS:
+        raise UnsupportedGrantType
+    if grant_type not in client.metadata.grant_types:
+        raise UnauthorizedClient
+
+    return allow_any_origin(responses.json(GRANTS[grant_type](ctx, client, form)))
+
+
+def allow_any_origin(response: flask.Response) -> flask.Response:
+    """Let browser apps read the answer; no cookie plays a part here (RFC 9700 §2.6)."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@bp.errorhandler(IdpError)
+def refuse(error: IdpError) -> flask.Response:
+    """Answer as RFC 6749 §5.2 wants it."""
+    response = allow_any_origin(responses.error(error))
+    if isinstance(error, InvalidClient):
+        response.headers["WWW-Authenticate"] = 'Basic realm="token", charset="UTF-8"'
+    return response
+
+
+@bp.route("/token", methods=["OPTIONS"])
+def preflight() -> flask.Response:
+    """Tell a browser app's browser that it may ask (Fetch, CORS protocol)."""
+    response = allow_any_origin(flask.Response(status=204))
+    response.headers["Access-Control-Allow-Methods"] = "POST"
+    response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+    response.headers["Access-Control-Max-Age"] = "3600"
+    return response

@@ -1,0 +1,1 @@
+"""What a code or a token says, and whether we said it."""

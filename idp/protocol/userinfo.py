@@ -1,0 +1,88 @@
+"""The UserInfo endpoint (OIDC Core §5.3): claims about the user while the grant lives."""
+
+import flask
+
+from idp.context import RequestContext
+from idp.kernel.errors import IdpError
+from idp.protocol import responses, scopes
+from idp.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken, ProtocolError
+from idp.protocol.tokens import access
+from idp.store import grants
+from idp.web import parameters
+from idp.web.context import request_context
+
+bp = flask.Blueprint("userinfo", __name__)
+
+
+@bp.route("/userinfo", methods=["GET", "POST"])
+def userinfo() -> flask.Response:
+    """Answer with the claims that the access token's scopes and request allow."""
+    return _any_origin(responses.json(claims_for(request_context(), presented_token())))
+
+
+def presented_token() -> str | None:
+    """Return the access token: from the header, or from a form body, never both (RFC 6750 §2).
+
+    Raises:
+        InvalidRequest: in two places, or sent twice.
+    """
+    header = flask.request.headers.get("Authorization")
+    form = parameters.form() if flask.request.method == "POST" else parameters.Parameters()
+    in_body = form.get("access_token")
+    if "access_token" in form.refused or (header is not None and in_body is not None):
+        raise InvalidRequest("The access token was sent more than once.")
+    if header is None:
+        return in_body
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def claims_for(ctx: RequestContext, token: str | None) -> dict[str, object]:
+    """Return the claims.
+
+    Raises:
+        InvalidToken: none, not ours, expired, or its grant, session or user is no more.
+        InsufficientScope: the token was not issued for `openid`.
+    """
+    claims = access.read(ctx, token) if token else None
+    if claims is None:
+        raise InvalidToken("no token" if not token else "unreadable or expired")
+    grant_id = access.grant_id_of(claims)
+    if grant_id is None or "openid" not in str(claims.get("scope")).split():
+        raise InsufficientScope
+    found = grants.find_live(ctx.db, grant_id, ctx.now)
+    if found is None:
+        raise InvalidToken("the grant, session or user is no more")
+    grant, user = found
+    asked = [n for n in grant.claims.get("userinfo", ()) if n in scopes.USER_CLAIMS]
+    names = dict.fromkeys([*scopes.claims_of(grant.scope), *asked])
+    return {"sub": user.id, **scopes.user_claims(user, names)}
+
+
+@bp.errorhandler(IdpError)
+def refuse(error: IdpError) -> flask.Response:
+    """Answer as RFC 6750 §3 wants it."""
+    response = _any_origin(responses.error(error))
+    if isinstance(error, InvalidToken) and error.detail == "no token":
+        # §3.1: who showed nothing is told only which scheme to use.
+        response.headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(error, ProtocolError):
+        response.headers["WWW-Authenticate"] = (
+            f'Bearer error="{error.code}", error_description="{error.public}"'
+        )
+    return response
+
+
+def _any_origin(response: flask.Response) -> flask.Response:
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@bp.route("/userinfo", methods=["OPTIONS"])
+def preflight() -> flask.Response:
+    """Tell a browser app's browser that it may ask."""
+    response = _any_origin(flask.Response(status=204))
+    response.headers["Access-Control-Allow-Methods"] = "GET, POST"
+    response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+    response.headers["Access-Control-Max-Age"] = "3600"
+    return response

@@ -1,0 +1,1 @@
+"""The SSO session: the one room that writes it."""

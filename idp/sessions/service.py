@@ -1,0 +1,119 @@
+"""Open, find, prove again and end SSO sessions (OIDC Core §2 `auth_time`, ASVS 5.0 V7)."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from idp.audit import record
+from idp.audit.events import SessionEnded, SessionOpened, SessionProved
+from idp.context import RequestContext
+from idp.kernel.secrets import digest, new_id, new_secret
+from idp.policy.acr import acr_of
+from idp.policy.session_limits import deadlines, idle_after_activity, worth_noting
+from idp.store import sessions
+from idp.store.sessions import Session, Standing
+
+SECRET_PREFIX = "idp_ss_"
+USER_AGENT_KEPT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session and the secret that its browser must keep from now on."""
+
+    session: Session
+    secret: str
+
+
+def find_live(ctx: RequestContext, secret: str | None, *, client_id: str = "") -> Standing | None:
+    """Return who stands before us, noting the activity now and then.
+
+    With a `client_id` the answer also says what that client may already have.
+    """
+    if secret is None or not secret.startswith(SECRET_PREFIX):
+        return None
+    standing = sessions.find_live(ctx.db, digest(secret), ctx.now, client_id)
+    if standing is not None:
+        _note_activity(ctx, standing.session)
+    return standing
+
+
+def _note_activity(ctx: RequestContext, session: Session) -> None:
+    idle = timedelta(seconds=session.idle_seconds)
+    if worth_noting(session.last_seen_at, idle, ctx.now):
+        until = idle_after_activity(idle, session.absolute_until, ctx.now)
+        sessions.touch(ctx.db, session, ctx.now, until)
+
+
+def open_session(
+    ctx: RequestContext, user_id: str, amr: tuple[str, ...], device_id: str | None
+) -> OpenSession:
+    """Open a session; every required factor has passed."""
+    limits = deadlines(ctx.settings.session_idle, ctx.settings.session_absolute, ctx.now)
+    session = Session(
+        sid=new_id(),
+        user_id=user_id,
+        device_id=device_id,
+        opened_at=ctx.now,
+        authenticated_at=ctx.now,
+        last_seen_at=ctx.now,
+        idle_seconds=int(limits.idle.total_seconds()),
+        idle_until=limits.idle_until,
+        absolute_until=limits.absolute_until,
+        acr=acr_of(amr),
+        amr=amr,
+        address=ctx.origin.address,
+        user_agent=ctx.origin.user_agent[:USER_AGENT_KEPT],
+    )
+    secret = new_secret(SECRET_PREFIX)
+    sessions.add(ctx.db, session, digest(secret))
+    record(
+        ctx, SessionOpened(user_id=user_id, sid=session.sid, acr=session.acr, amr=list(amr))
+    )
+    return OpenSession(session, secret)
+
+
+def prove(
+    ctx: RequestContext,
+    session: Session,
+    secret: str,
+    amr: tuple[str, ...],
+    device_id: str | None,
+) -> OpenSession | None:
+    """Write a new proof into a live session, under a new secret (I6).
+
+    None when the old secret is no longer current: another request was faster, or it ended.
+    """
+    idle = timedelta(seconds=session.idle_seconds)
+    proved = replace(
+        session,
+        authenticated_at=ctx.now,
+        last_seen_at=ctx.now,
+        idle_until=idle_after_activity(idle, session.absolute_until, ctx.now),
+        acr=acr_of(amr),
+        amr=amr,
+        device_id=device_id,
+    )
+    fresh = new_secret(SECRET_PREFIX)
+    if not sessions.prove(ctx.db, proved, digest(secret), digest(fresh)):
+        return None
+    record(
+        ctx,
+        SessionProved(user_id=session.user_id, sid=session.sid, acr=proved.acr, amr=list(amr)),
+    )
+    return OpenSession(proved, fresh)
+
+
+def end(ctx: RequestContext, sid: str, *, because: str) -> bool:
+    """End a session; True when this call ended it."""
+    user_id = sessions.end(ctx.db, sid, ctx.now, because)
+    if user_id is not None:
+        record(ctx, SessionEnded(user_id=user_id, sid=sid, reason=because))
+    return user_id is not None
+
+
+def end_all_of_user(ctx: RequestContext, user_id: str, *, because: str) -> int:
+    """End every session of a user; return how many this call ended."""
+    ended = sessions.end_all_of_user(ctx.db, user_id, ctx.now, because)
+    for sid in ended:
+        record(ctx, SessionEnded(user_id=user_id, sid=sid, reason=because))
+    return len(ended)

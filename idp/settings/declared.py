@@ -1,0 +1,162 @@
+"""The settings: type, default, environment name `IDP_…` and the reason."""
+
+from datetime import timedelta
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SecondFactor(StrEnum):
+    """What the sign-in says about a second factor to someone who has none."""
+
+    REQUIRED = "required"
+    ENCOURAGED = "encouraged"
+    OFF = "off"
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host name means this machine (RFC 8252 §7.3, §8.3)."""
+    if host is None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Settings(BaseSettings):
+    """What an operator may choose. Durations are seconds in the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="IDP_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    issuer: str = Field(
+        "http://localhost:8000",
+        description="The issuer identifier: scheme, host and port, no path (OIDC Discovery §3).",
+    )
+    data_dir: Path = Field(
+        Path("data"),
+        description="Folder of the embedded database and of the generated master key.",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="`postgresql://…` or `sqlite:///…`; unset: an SQLite file in the data folder.",
+    )
+    master_key: SecretStr | None = Field(
+        None,
+        description="Seals keys and authenticator secrets: 32 or more random bytes, base64url. "
+        "Unset and embedded: made on first start, file mode 0600.",
+    )
+    name: str = Field("Sign-in", description="The organisation's name on the hosted pages.")
+    brand_color: str = Field(
+        "",
+        pattern=r"^(#[0-9A-Fa-f]{6})?$",
+        description="`#rrggbb` of buttons and links; corrected where its contrast is too low.",
+    )
+    logo_url: str = Field(
+        "", description="Logo of the hosted pages, https or a path on this origin."
+    )
+    logo_dark_url: str = Field("", description="The same for dark pages.")
+    support_url: str = Field("", description="Where “Trouble signing in?” leads to.")
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description="How many proxies in front may name the client's address (X-Forwarded-For).",
+    )
+    second_factor: SecondFactor = Field(
+        SecondFactor.ENCOURAGED,
+        description="`required`, `encouraged` or `off`: asked of a user who has only a password.",
+    )
+    session_idle: timedelta = Field(
+        timedelta(hours=1),
+        description="A session ends after this long unused (NIST SP 800-63B-4 §2.2.3: 1 h).",
+    )
+    session_absolute: timedelta = Field(
+        timedelta(hours=12),
+        description="A session ends after this long in any case (NIST SP 800-63B-4 §2.2.3: 24 h).",
+    )
+    reauthentication_age: timedelta = Field(
+        timedelta(minutes=15),
+        description="Sensitive acts on the account page ask again when the last proof is older.",
+    )
+    access_token_lifetime: timedelta = Field(
+        timedelta(minutes=5), description="Lifetime of access tokens (RFC 9068)."
+    )
+    id_token_lifetime: timedelta = Field(
+        timedelta(minutes=10), description="Lifetime of ID tokens (OIDC Core §2)."
+    )
+    code_lifetime: timedelta = Field(
+        timedelta(seconds=60), description="Lifetime of authorization codes (RFC 6749 §4.1.2)."
+    )
+    authorization_lifetime: timedelta = Field(
+        timedelta(hours=1), description="How long a person may take to sign in and consent."
+    )
+    clients_cached_for: timedelta = Field(
+        timedelta(seconds=2), description="How long a process may use its copy of a client."
+    )
+    keys_cached_for: timedelta = Field(
+        timedelta(seconds=5), description="How long a process may use its copy of the keys."
+    )
+    password_hashes_at_once: int = Field(
+        2, ge=1, le=64, description="Concurrent password hashes per process, so /token stays fast."
+    )
+    database_pool: int = Field(8, ge=1, le=200, description="Database connections per process.")
+    log_format: str = Field(
+        "text", pattern="^(text|json)$", description="Log lines as `text` or `json`."
+    )
+
+    @field_validator("issuer")
+    @classmethod
+    def _issuer_is_an_origin(cls, issuer: str) -> str:
+        parts = urlsplit(issuer)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError("an https URL is needed")
+        if parts.path or parts.query or parts.fragment or parts.username:
+            raise ValueError("scheme, host and port only, without a slash at the end")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("http is for loopback addresses only")
+        if issuer != issuer.lower():
+            raise ValueError("lower case only, for it is compared as a string")
+        return issuer
+
+    @model_validator(mode="after")
+    def _durations_fit(self) -> Self:
+        durations = {k: v for k, v in self if isinstance(v, timedelta)}
+        for name, value in durations.items():
+            if value <= timedelta(0):
+                raise ValueError(f"IDP_{name.upper()} must be positive")
+        if self.session_idle > self.session_absolute:
+            raise ValueError("IDP_SESSION_IDLE is longer than IDP_SESSION_ABSOLUTE")
+        if self.code_lifetime > timedelta(minutes=10):
+            raise ValueError("IDP_CODE_LIFETIME is at most 600 (RFC 6749 §4.1.2)")
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the SQLite file that comes with the process."""
+        return self.database.startswith("sqlite")
+
+    @property
+    def database(self) -> str:
+        """The database URL in SQLAlchemy's spelling (with the driver's name)."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data_dir.resolve() / 'idp.sqlite3'}"
+        url = self.database_url.get_secret_value()
+        scheme, separator, rest = url.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            return f"postgresql+psycopg{separator}{rest}"
+        return url
+
+    @property
+    def plain_http(self) -> bool:
+        """Whether the issuer is http on loopback: no TLS, hence no `Secure` cookies."""
+        return self.issuer.startswith("http://")

@@ -1,0 +1,1 @@
+"""Memory: tables, one transaction per request, and a module of statements per table."""

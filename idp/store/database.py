@@ -1,0 +1,196 @@
+"""Engines, and one transaction per request: reads at once, the first write opens it.
+
+On SQLite the writers of one process queue behind a lock instead of SQLite's busy handler, which
+would triple the slowest answers.
+"""
+
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from idp.kernel.errors import Unavailable
+from idp.store.schema import metadata
+
+db = SQLAlchemy(metadata=metadata)
+
+_BUSY_SECONDS = 15
+
+
+def engine_options(url: str, pool: int) -> dict[str, Any]:
+    """Return SQLAlchemy's options: autocommit, for transactions are begun by hand below."""
+    common = {"isolation_level": "AUTOCOMMIT", "pool_size": pool, "max_overflow": 0}
+    if make_url(url).get_backend_name() == "sqlite":
+        return common | {"connect_args": {"timeout": _BUSY_SECONDS}}
+    return common | {"connect_args": {"connect_timeout": 5}, "pool_timeout": 10}
+
+
+def prepare(engine: Engine) -> None:
+    """Set what each new SQLite connection needs; durable by default, as on PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, record: ConnectionPoolEntry) -> None:
+        del record
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+class Database:
+    """The engine and, on SQLite, the queue of writers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.writers = threading.Lock() if engine.dialect.name == "sqlite" else None
+
+    def transaction(self) -> "Transaction":
+        """Return a transaction that has not spoken to the database yet."""
+        return Transaction(self)
+
+
+class Transaction:
+    """One unit of work. Reads before the first write see the newest committed state each.
+
+    Raises:
+        Unavailable: from `read` and `write`, when the database does not answer.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Connection | None = None
+        self._writing = False
+
+    def read(self, statement: Executable) -> CursorResult[Any]:
+        """Run a SELECT."""
+        return self._execute(statement)
+
+    def write(self, statement: Executable) -> CursorResult[Any]:
+        """Run a change, inside the transaction."""
+        if not self._writing:
+            self._begin()
+        return self._execute(statement)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._database.engine.dialect.name
+
+    def upsert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
+        """Return an INSERT that understands ON CONFLICT on this database."""
+        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+
+    def insert_or_ignore(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
+        """Return an INSERT that does nothing where the row stands already."""
+        return self.upsert(table).on_conflict_do_nothing()
+
+    def commit(self) -> None:
+        """Make the changes last."""
+        self._end("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget the changes."""
+        self._end("ROLLBACK")
+
+    def close(self) -> None:
+        """Give the connection back; what was not committed is forgotten."""
+        self.rollback()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self.commit()
+        finally:
+            self.close()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._database.engine.connect()
+        return self._connection
+
+    def _execute(self, statement: Executable) -> CursorResult[Any]:
+        fresh = self._connection is None
+        try:
+            try:
+                return self._connected().execute(statement)
+            except DBAPIError as error:
+                # A pooled connection may have died while it slept. Nothing has been said on it yet.
+                if not (fresh and error.connection_invalidated):
+                    raise
+                self._reconnect()
+                return self._connected().execute(statement)
+        except Exception as error:
+            raise self._translated(error) from error
+
+    def _begin(self) -> None:
+        command = "BEGIN"
+        if self._database.writers is not None:
+            self._database.writers.acquire()
+            command = "BEGIN IMMEDIATE"
+        self._writing = True
+        fresh = self._connection is None
+        try:
+            try:
+                self._connected().exec_driver_sql(command)
+            except DBAPIError as error:
+                if not (fresh and error.connection_invalidated):
+                    raise
+                self._reconnect()
+                self._connected().exec_driver_sql(command)
+        except Exception as error:
+            self._release()
+            raise self._translated(error) from error
+
+    def _reconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _end(self, command: str) -> None:
+        if not self._writing:
+            return
+        try:
+            if self._connection is None or self._connection.invalidated:
+                if command == "COMMIT":
+                    raise Unavailable("connection lost before the commit")
+                return
+            self._connection.exec_driver_sql(command)
+        except Exception as error:
+            with suppress(Exception):
+                self._connected().invalidate()
+            if command == "COMMIT":
+                raise self._translated(error) from error
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        self._writing = False
+        if self._database.writers is not None:
+            self._database.writers.release()
+
+    @staticmethod
+    def _translated(error: Exception) -> Exception:
+        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+            return Unavailable(type(error).__name__)
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return Unavailable(type(error).__name__)
+        return error

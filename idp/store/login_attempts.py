@@ -1,0 +1,65 @@
+"""Statements on half-done sign-ins: a password was right, a factor is still missing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from idp.store.database import Transaction
+from idp.store.schema import login_attempts as table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginAttempt:
+    """A half-done sign-in of one browser."""
+
+    id: str
+    user_id: str
+    amr: tuple[str, ...]
+    enrolling_sealed: bytes | None
+    expires_at: datetime
+
+
+def add(db: Transaction, attempt: LoginAttempt, browser_hash: bytes, now: datetime) -> None:
+    """Insert an attempt that only this browser can go on with."""
+    db.write(
+        insert(table).values(
+            id=attempt.id,
+            browser_hash=browser_hash,
+            user_id=attempt.user_id,
+            amr=list(attempt.amr),
+            enrolling_sealed=attempt.enrolling_sealed,
+            created_at=now,
+            expires_at=attempt.expires_at,
+        )
+    )
+
+
+def find(
+    db: Transaction, attempt_id: str, browser_hash: bytes, now: datetime
+) -> LoginAttempt | None:
+    """Return the unfinished attempt of this browser."""
+    columns = [table.c[name] for name in LoginAttempt.__dataclass_fields__]
+    statement = select(*columns).where(
+        table.c.id == attempt_id,
+        table.c.browser_hash == browser_hash,
+        table.c.finished_at.is_(None),
+        table.c.expires_at > now,
+    )
+    row = db.read(statement).mappings().first()
+    return LoginAttempt(**{**row, "amr": tuple(row["amr"])}) if row else None
+
+
+def finish(db: Transaction, attempt_id: str, now: datetime) -> bool:
+    """Mark an attempt as done; True for the one call that wins (I8)."""
+    statement = (
+        update(table)
+        .where(table.c.id == attempt_id, table.c.finished_at.is_(None), table.c.expires_at > now)
+        .values(finished_at=now)
+    )
+    return db.write(statement).rowcount == 1
+
+
+def purge(db: Transaction, now: datetime) -> int:
+    """Remove what is too old."""
+    return db.write(delete(table).where(table.c.expires_at <= now)).rowcount

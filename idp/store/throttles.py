@@ -1,0 +1,77 @@
+"""Attempt counters: one statement admits an attempt, counts it and dates the next one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, case, delete, func, literal, select, update
+
+from idp.store.database import Transaction
+from idp.store.schema import throttles
+from idp.store.types import Instant
+
+Waits = Sequence[tuple[int, datetime]]
+
+
+def admit(
+    db: Transaction, key: bytes, *, now: datetime, waits: Waits, forgotten_at: datetime
+) -> bool:
+    """Admit and count an attempt; False, and not counted, while its time has not come.
+
+    Args:
+        db: the transaction.
+        key: which counter.
+        now: the instant of the attempt.
+        waits: from how many attempts on the next one is not before which instant, falling.
+        forgotten_at: when the counter is forgotten if nothing more happens.
+    """
+    attempts = case((throttles.c.expires_at <= now, 1), else_=throttles.c.attempts + 1)
+    first = db.upsert(throttles).values(
+        key=key, attempts=1, not_before=now, expires_at=forgotten_at
+    )
+    admitted = db.write(
+        first.on_conflict_do_update(
+            index_elements=[throttles.c.key],
+            set_={
+                "attempts": attempts,
+                "not_before": _next_attempt(attempts, waits, now),
+                "expires_at": forgotten_at,
+            },
+            where=throttles.c.not_before <= now,
+        ).returning(throttles.c.attempts)
+    )
+    return admitted.one_or_none() is not None
+
+
+def _next_attempt(
+    attempts: ColumnElement[int], waits: Waits, now: datetime
+) -> ColumnElement[datetime]:
+    steps = [(attempts >= count, literal(instant, Instant())) for count, instant in waits]
+    return case(*steps, else_=literal(now, Instant()))
+
+
+def next_attempt(db: Transaction, keys: Sequence[bytes], now: datetime) -> datetime | None:
+    """Return when all of these counters will admit an attempt; None when they do now."""
+    latest = select(func.max(throttles.c.not_before)).where(
+        throttles.c.key.in_(keys), throttles.c.not_before > now
+    )
+    instant: datetime | None = db.read(latest).scalar_one()
+    return instant
+
+
+def give_back(db: Transaction, key: bytes, now: datetime) -> None:
+    """Uncount the attempt that was admitted just now, and its wait."""
+    db.write(
+        update(throttles)
+        .where(throttles.c.key == key, throttles.c.attempts > 0)
+        .values(attempts=throttles.c.attempts - 1, not_before=now)
+    )
+
+
+def reset(db: Transaction, key: bytes) -> None:
+    """Start a counter anew."""
+    db.write(delete(throttles).where(throttles.c.key == key))
+
+
+def purge(db: Transaction, now: datetime) -> int:
+    """Remove what is too old."""
+    return db.write(delete(throttles).where(throttles.c.expires_at <= now)).rowcount

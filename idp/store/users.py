@@ -1,0 +1,87 @@
+"""Statements on users."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from idp.store.database import Transaction
+from idp.store.schema import users
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An account. `id` is the subject identifier; `profile` holds claims of OIDC Core §5.1."""
+
+    id: str
+    username: str
+    email: str | None = None
+    email_verified: bool = False
+    phone_number: str | None = None
+    phone_number_verified: bool = False
+    profile: dict[str, Any] = field(default_factory=dict)
+    created_at: datetime
+    updated_at: datetime
+    disabled_at: datetime | None = None
+    factor_offer_declined_at: datetime | None = None
+
+    @property
+    def display_name(self) -> str:
+        """How pages call the user."""
+        return str(self.profile.get("name") or self.username)
+
+
+COLUMNS = [c for c in users.c if c.name != "username_key"]
+
+
+def username_key(username: str) -> str:
+    """Return the form in which two spellings of one name are equal."""
+    return unicodedata.normalize("NFKC", username.strip()).casefold()
+
+
+def from_row(row: Row[Any]) -> User:
+    """Return the user in the columns of `COLUMNS`."""
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
+    return User(**{c.name: values[c] for c in COLUMNS})
+
+
+def add(db: Transaction, user: User) -> None:
+    """Insert an account.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: the name is taken.
+    """
+    values = {c.name: getattr(user, c.name) for c in COLUMNS}
+    db.write(insert(users).values(**values, username_key=username_key(user.username)))
+
+
+def find(db: Transaction, user_id: str) -> User | None:
+    """Return the user with this subject identifier."""
+    row = db.read(select(*COLUMNS).where(users.c.id == user_id)).first()
+    return from_row(row) if row else None
+
+
+def find_by_username(db: Transaction, username: str) -> User | None:
+    """Return the user of this name, in whatever spelling."""
+    key = username_key(username)
+    row = db.read(select(*COLUMNS).where(users.c.username_key == key)).first()
+    return from_row(row) if row else None
+
+
+def list_all(db: Transaction) -> list[User]:
+    """Return every account in the order of names."""
+    return [from_row(row) for row in db.read(select(*COLUMNS).order_by(users.c.username_key))]
+
+
+def change(db: Transaction, user_id: str, now: datetime, **values: object) -> bool:
+    """Set columns of an account."""
+    statement = update(users).where(users.c.id == user_id).values(updated_at=now, **values)
+    return db.write(statement).rowcount == 1
+
+
+def decline_factor_offer(db: Transaction, user_id: str, now: datetime) -> None:
+    """Remember that the user said “not now”."""
+    statement = update(users).where(users.c.id == user_id)
+    db.write(statement.values(factor_offer_declined_at=now))

@@ -1,0 +1,1 @@
+"""HTTP plumbing: parameters, cookies, tickets, pages, headers, and a request's context."""

@@ -1,0 +1,69 @@
+"""The context of the current HTTP request: made at the edge, committed behind the answer.
+
+Answers commit, crashes roll back: the transaction is committed after the response is built when
+its status is below 500, and forgotten otherwise.
+"""
+
+import secrets
+
+import flask
+
+from idp.context import Origin, RequestContext
+from idp.kernel.clock import system_clock
+from idp.kernel.registry import Registry
+from idp.settings import Settings
+from idp.store.database import Database
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_FAILED = 500
+
+
+class ClockReading:
+    """The clock that the edge reads, once per request; tests put theirs here."""
+
+    def __init__(self) -> None:
+        self.read = system_clock
+
+
+def new_reference() -> str:
+    """Return a short reference that a person can read out on the telephone."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def request_context() -> RequestContext:
+    """Return the context of this request, making it at the first call."""
+    ctx: RequestContext | None = flask.g.get("idp_context")
+    if ctx is None:
+        house: Registry = flask.current_app.extensions["idp"]
+        ctx = flask.g.idp_context = RequestContext(
+            now=house.get(ClockReading).read(),
+            db=house.get(Database).transaction(),
+            settings=house.get(Settings),
+            origin=Origin(
+                address=flask.request.remote_addr or "",
+                user_agent=flask.request.headers.get("User-Agent", ""),
+            ),
+            reference=new_reference(),
+            actor="user",
+            house=house,
+        )
+    return ctx
+
+
+def commit(response: flask.Response) -> None:
+    """Make the request's changes last, or forget them when the answer is a crash.
+
+    Raises:
+        Unavailable: the database did not take the commit.
+    """
+    ctx: RequestContext | None = flask.g.get("idp_context")
+    if ctx is not None:
+        (ctx.db.commit if response.status_code < _FAILED else ctx.db.rollback)()
+
+
+def close(error: BaseException | None) -> None:
+    """Give the connection back."""
+    del error
+    ctx: RequestContext | None = flask.g.pop("idp_context", None)
+    if ctx is not None:
+        ctx.db.close()

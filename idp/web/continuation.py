@@ -1,0 +1,79 @@
+"""How a step hands over to the next: a signed ticket in the URL, good for one kind of hop.
+
+Steps never know one another. A room that needs a person sends a `Handover` to the login pages;
+they send it back to `to` with what they did added to `carry`.
+"""
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+
+import flask
+
+from idp.kernel.secrets import MasterKey
+from idp.web import tickets
+from idp.web.context import request_context
+from idp.web.pages import ClientCard
+from idp.web.parameters import Parameters
+
+PARAMETER = "ticket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Where to go back to, and what the pages on the way need to show.
+
+    `carry` comes back untouched but for what a step adds; `reason` says why a person is asked;
+    `target` is where the last redirect may lead, for the content security policy.
+    """
+
+    to: str
+    carry: dict[str, Any] = field(default_factory=dict)
+    client: ClientCard | None = None
+    target: str | None = None
+    reason: str | None = None
+    identifier: str = ""
+    user_id: str | None = None
+    attempt: str | None = None
+    locale: str | None = None
+
+    def with_(self, **carried: Any) -> "Handover":
+        """Return the same with more to carry."""
+        return replace(self, carry={**self.carry, **carried})
+
+    def frame(self, *, reason: str | None = None, attempt: str | None = None) -> "Handover":
+        """Return who asks and the way back, without whom it was about."""
+        return replace(self, reason=reason, attempt=attempt, identifier="", user_id=None)
+
+
+def ticket(purpose: str, handover: Handover) -> str:
+    """Return the handover as a ticket for one kind of hop."""
+    ctx = request_context()
+    content = {k: v for k, v in asdict(handover).items() if v not in (None, "", {})}
+    until = ctx.now + ctx.settings.authorization_lifetime
+    return tickets.issue(ctx.house.get(MasterKey), purpose, content, until)
+
+
+def url(path: str, purpose: str, handover: Handover) -> str:
+    """Return the URL of the next hop."""
+    return f"{path}?{PARAMETER}={quote(ticket(purpose, handover))}"
+
+
+def back(handover: Handover) -> str:
+    """Return the URL of the room that handed over."""
+    return url(handover.to, "continue", handover)
+
+
+def receive(purpose: str, parameters: Parameters) -> Handover | None:
+    """Return the handover that came with this request; None when it is missing, forged or old."""
+    ctx = request_context()
+    content = tickets.read(
+        ctx.house.get(MasterKey), purpose, parameters.get(PARAMETER), ctx.now
+    )
+    if content is None:
+        return None
+    content.pop("exp")
+    client = content.pop("client", None)
+    handover = Handover(client=ClientCard(**client) if client else None, **content)
+    flask.g.ui_locale = handover.locale
+    return handover

@@ -1,0 +1,62 @@
+"""The headers of every answer, and the content security policy of pages (ASVS 5.0 V3.4)."""
+
+import secrets
+from urllib.parse import urlsplit
+
+import flask
+
+from idp.settings import Settings
+from idp.settings.declared import is_loopback
+
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+_HSTS = "max-age=63072000; includeSubDomains"
+
+
+def csp_nonce() -> str:
+    """Return the nonce of this response's scripts."""
+    if "csp_nonce" not in flask.g:
+        flask.g.csp_nonce = secrets.token_urlsafe(16)
+    return str(flask.g.csp_nonce)
+
+
+def content_security_policy(form_target: str | None) -> str:
+    """Return the policy of a page whose forms may in the end lead to `form_target`.
+
+    Browsers apply form-action to the redirects that follow a form too: the way back to a client
+    may go on over its own hosts, so any https is let through, never a script or a foreign http.
+    """
+    actions = ["'self'"]
+    if form_target is not None:
+        parts = urlsplit(form_target)
+        actions.append("https:")
+        if parts.scheme == "http" and is_loopback(parts.hostname):
+            actions += ["http://localhost:*", "http://127.0.0.1:*"]
+        elif parts.scheme != "https":
+            actions.append(f"{parts.scheme}:")
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "style-src 'self'",
+            "img-src 'self' data: https:",
+            f"script-src 'nonce-{csp_nonce()}'",
+            f"form-action {' '.join(actions)}",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ]
+    )
+
+
+def put_headers(response: flask.Response, settings: Settings) -> None:
+    """Add what every answer carries, leaving what the answer itself has set."""
+    for name, value in _EVERYWHERE.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'")
+    response.headers.setdefault("Cache-Control", "no-store")
+    if not settings.plain_http:
+        response.headers.setdefault("Strict-Transport-Security", _HSTS)

@@ -1,0 +1,1 @@
+"""The tests of the provider, and what they stand on."""

@@ -1,0 +1,19 @@
+"""`@spec("RFC 6749 §4.1.2")`: the section of a specification that a test proves."""
+
+import re
+
+import pytest
+
+SECTION = re.compile(r"^(?P<document>[A-Z][\w .\-]*?)(?: §(?P<section>[0-9A-Z][0-9A-Za-z.]*))?$")
+
+
+def spec(section: str, *more: str) -> pytest.MarkDecorator:
+    """Mark a test as the proof of these sections.
+
+    Raises:
+        ValueError: a section is not written as elsewhere, "RFC 6749 §4.1.2" or "OIDC Core §2".
+    """
+    for each in (section, *more):
+        if not SECTION.match(each):
+            raise ValueError(each)
+    return pytest.mark.spec(section, *more)
