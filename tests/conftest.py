@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
+from idp.store.database import Database
+from tests.app import Provider, RelyingParty, make_provider
 from tests.support import browser as browsers
 from tests.support import databases, network, run, server
 from tests.support.postgres import Cluster, shared_cluster, stop_shared_cluster
@@ -107,3 +109,18 @@ def visitor(browser: Browser) -> Iterator[browsers.Watched]:
     with browsers.watched(browser) as context:
         yield context
         context.assert_clean()
+
+
+@pytest.fixture
+def provider(database_url: str, tmp_path: Path) -> Iterator[Provider]:
+    """A provider in this process over a fresh database; the test runs once for each kind."""
+    made = make_provider(database_url, tmp_path)
+    yield made
+    made.house.get(Database).engine.dispose()
+
+
+@pytest.fixture
+def rp(provider: Provider) -> RelyingParty:
+    """A confidential, third-party client with its own browser; the user `ada` exists."""
+    provider.add_user()
+    return RelyingParty(provider, provider.add_client(), provider.browser())

@@ -37,7 +37,7 @@ def set_password(ctx: RequestContext, user: User, password: str, *, minimum: int
     Raises:
         PasswordRefused: with the reason; the old password stays.
     """
-    words = [user.username, user.email or "", user.display_name, ctx.settings.name]
+    words = [user.username, user.email or "", user.display_name, ctx.settings.display_name]
     check_password(password, minimum=minimum, words=words)
     hashed = ctx.house.get(PasswordHashing).hash(password)
     passwords.save(ctx.db, Password(user_id=user.id, hash=hashed, changed_at=ctx.now))

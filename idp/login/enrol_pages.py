@@ -90,7 +90,7 @@ def _show(
     error: str | None = None,
 ) -> flask.Response:
     del attempt
-    issuer_name = request_context().settings.name
+    issuer_name = request_context().settings.display_name
     uri = totp.provisioning_uri(secret, user.username, issuer_name)
     label = _("QR code for your authenticator app")
     return page(

@@ -4,10 +4,12 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import flask
+from werkzeug.exceptions import HTTPException
 
 from idp.kernel.encoding import json_bytes
 from idp.kernel.errors import IdpError
 from idp.protocol.errors import ProtocolError
+from idp.web.errors import log_crash, note
 from idp.web.pages import page, redirect
 
 
@@ -19,9 +21,22 @@ def json(value: object, status: int = 200) -> flask.Response:
 
 
 def error(refusal: IdpError) -> flask.Response:
-    """Return an error as RFC 6749 §5.2 wants it."""
+    """Return an error as RFC 6749 §5.2 wants it; its private detail goes to the log."""
+    note(refusal)
     code = refusal.code if isinstance(refusal, ProtocolError) else "temporarily_unavailable"
     return json({"error": code, "error_description": refusal.public}, refusal.status)
+
+
+def crash(failure: Exception) -> flask.Response:
+    """Return an error that is ours, or that HTTP itself has, as JSON."""
+    if isinstance(failure, HTTPException):
+        description = "The request cannot be read."
+        return json(
+            {"error": "invalid_request", "error_description": description}, failure.code or 400
+        )
+    log_crash(failure)
+    description = "Something went wrong on our side; nothing was changed."
+    return json({"error": "server_error", "error_description": description}, 500)
 
 
 def to_client(

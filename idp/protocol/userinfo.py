@@ -86,3 +86,9 @@ def preflight() -> flask.Response:
     response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
     response.headers["Access-Control-Max-Age"] = "3600"
     return response
+
+
+@bp.errorhandler(Exception)
+def crash(error: Exception) -> flask.Response:
+    """Answer in JSON, whatever happened."""
+    return _any_origin(responses.crash(error))

@@ -55,7 +55,9 @@ class Settings(BaseSettings):
         description="Seals keys and authenticator secrets: 32 or more random bytes, base64url. "
         "Unset and embedded: made on first start, file mode 0600.",
     )
-    name: str = Field("Sign-in", description="The organisation's name on the hosted pages.")
+    name: str = Field(
+        "", description="The organisation's name on the hosted pages; unset: the issuer's host."
+    )
     brand_color: str = Field(
         "",
         pattern=r"^(#[0-9A-Fa-f]{6})?$",
@@ -139,6 +141,11 @@ class Settings(BaseSettings):
         if self.code_lifetime > timedelta(minutes=10):
             raise ValueError("IDP_CODE_LIFETIME is at most 600 (RFC 6749 §4.1.2)")
         return self
+
+    @property
+    def display_name(self) -> str:
+        """How the hosted pages and authenticator apps call this provider."""
+        return self.name or str(urlsplit(self.issuer).hostname)
 
     @property
     def embedded(self) -> bool:

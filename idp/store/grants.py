@@ -104,7 +104,7 @@ def find_live(
         sessions, and_(sessions.c.sid == grants.c.sid, alive(now))
     )
     statement = (
-        select(*_COLUMNS, *(c.label(f"user_{c.name}") for c in user_rows.COLUMNS))
+        select(*_COLUMNS, *(c.label(f"its_user_{c.name}") for c in user_rows.COLUMNS))
         .select_from(source)
         .where(
             grants.c.id == grant_id, grants.c.ended_at.is_(None), users.c.disabled_at.is_(None)
@@ -114,7 +114,7 @@ def find_live(
     if row is None:
         return None
     grant = _from_mapping({c.name: row[c] for c in _COLUMNS})
-    return grant, User(**{c.name: row[f"user_{c.name}"] for c in user_rows.COLUMNS})
+    return grant, User(**{c.name: row[f"its_user_{c.name}"] for c in user_rows.COLUMNS})
 
 
 def end(db: Transaction, grant_id: str, now: datetime, reason: str) -> Grant | None:

@@ -28,7 +28,7 @@ def brand_of(settings: Settings) -> Brand:
     sheet = stylesheet(settings.brand_color) if settings.brand_color else ""
     version = sha256(sheet.encode()).hexdigest()[:12]
     return Brand(
-        name=settings.name,
+        name=settings.display_name,
         logo_url=settings.logo_url or None,
         logo_dark_url=settings.logo_dark_url or settings.logo_url or None,
         support_url=settings.support_url or None,

@@ -95,7 +95,7 @@ def http_error(error: HTTPException) -> flask.Response:
 
 def crash(error: Exception) -> flask.Response:
     """Show that it is our fault, log why, and roll back."""
-    log.error("crash", reference=request_context().reference, exc_info=error)
+    log_crash(error)
     return page(
         "error",
         status=500,
@@ -105,3 +105,8 @@ def crash(error: Exception) -> flask.Response:
         return_url=None,
         return_label=None,
     )
+
+
+def log_crash(error: Exception) -> None:
+    """Leave the traceback where an operator finds it by the reference."""
+    log.error("crash", reference=request_context().reference, exc_info=error)

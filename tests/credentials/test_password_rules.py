@@ -1,5 +1,6 @@
 """What may be a password: long enough, and not what others try first."""
 
+import time
 import unicodedata
 
 import pytest
@@ -34,6 +35,7 @@ def refusal(password, *, minimum=8, words=WORDS):
         "🐴🔋📎✅🦒🎻🪕🧵",
         "nul\0 and \x1b bells",
         "alice in chains plays unplugged at nine",  # a known word beside enough others
+        "alice@wonderland.example hums q7#kP2!x",
         "x" * 3 + "j4K!vv0qTz" * 6 + "y",  # 64 characters
     ],
 )
@@ -102,6 +104,14 @@ def test_a_wrong_length_is_refused_with_the_limit_it_missed(password, limit):
 
     assert refused.value.limit == limit
     assert password not in str(refused.value)
+
+
+def test_no_password_keeps_the_processor_busy():
+    """A hundred l33t symbols cost zxcvbn more than a second, and everyone else would wait."""
+    began = time.thread_time()
+    refusal("4@8({[<69!|17$5+%20" * 50, words=["4@8({[<69!|17$5+%20" * 50] * 4)
+
+    assert time.thread_time() - began < 0.5
 
 
 @given(password=ANY_TEXT, words=st.lists(ANY_TEXT, max_size=4))

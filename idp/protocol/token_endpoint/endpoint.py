@@ -68,3 +68,9 @@ def preflight() -> flask.Response:
     response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
     response.headers["Access-Control-Max-Age"] = "3600"
     return response
+
+
+@bp.errorhandler(Exception)
+def crash(error: Exception) -> flask.Response:
+    """Answer in JSON, whatever happened."""
+    return allow_any_origin(responses.crash(error))
