@@ -1,7 +1,8 @@
 """A user agent in words: which browser on which system."""
 
-from flask_babel import gettext as _
 from ua_parser import parse
+
+from idp.web.words import gettext as _
 
 
 def describe(user_agent: str) -> str:

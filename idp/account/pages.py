@@ -3,8 +3,6 @@
 from urllib.parse import urlsplit
 
 import flask
-from flask_babel import format_date, format_datetime, ngettext
-from flask_babel import gettext as _
 
 from idp.account.device_words import describe
 from idp.context import RequestContext
@@ -22,6 +20,8 @@ from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import page, redirect
 from idp.web.parameters import Parameters
+from idp.web.words import at_time, ngettext, on_day
+from idp.web.words import gettext as _
 
 bp = flask.Blueprint("account", __name__)
 HOME = "/account"
@@ -156,15 +156,16 @@ def sign_out() -> flask.Response:
 def _show(standing: Standing, notice: str | None = None) -> flask.Response:
     ctx, user, session = request_context(), standing.user, standing.session
     authenticators = totp.list_for(ctx, user.id)
+    codes_left = recovery.remaining(ctx, user.id)
     ends = min(session.idle_until, session.absolute_until)
     return page(
         "account",
         account={"name": user.display_name, "username": user.username, "email": user.email},
-        security=_security(ctx, bool(authenticators), recovery.remaining(ctx, user.id)),
+        security=_security(bool(authenticators), codes_left),
         session={
-            "opened": format_datetime(session.opened_at, "medium"),
-            "last_seen": format_datetime(session.last_seen_at, "medium"),
-            "ends": format_datetime(ends, "medium"),
+            "opened": at_time(session.opened_at),
+            "last_seen": at_time(session.last_seen_at),
+            "ends": at_time(ends),
             "device": describe(session.user_agent),
             "address": session.address,
             "factors": _factors(session.amr),
@@ -173,14 +174,12 @@ def _show(standing: Standing, notice: str | None = None) -> flask.Response:
             {
                 "id": each.id,
                 "name": each.name,
-                "added": format_date(each.created_at, "medium"),
-                "last_used": format_date(each.last_used_at, "medium")
-                if each.last_used_at
-                else None,
+                "added": on_day(each.created_at),
+                "last_used": on_day(each.last_used_at) if each.last_used_at else None,
             }
             for each in authenticators
         ],
-        recovery_left=recovery.remaining(ctx, user.id),
+        recovery_left=codes_left,
         can_add_authenticator=len(authenticators) < MAX_AUTHENTICATORS,
         connections=_connections(ctx, user.id),
         notice=notice,
@@ -194,8 +193,7 @@ def _show(standing: Standing, notice: str | None = None) -> flask.Response:
     )
 
 
-def _security(ctx: RequestContext, two: bool, codes: int) -> dict[str, str]:  # noqa: FBT001
-    del ctx
+def _security(two: bool, codes: int) -> dict[str, str]:  # noqa: FBT001 - read in one place
     if not two:
         sentence = _("Your password alone opens this account. Add an authenticator app.")
         return {"level": "one", "sentence": sentence}
@@ -217,7 +215,7 @@ def _factors(amr: tuple[str, ...]) -> list[str]:
 
 
 def _connections(ctx: RequestContext, user_id: str) -> list[dict[str, object]]:
-    found = []
+    found: list[dict[str, object]] = []
     for each in consents.list_of_user(ctx.db, user_id):
         client = registry.find(ctx, each.client_id)
         if client is None:
@@ -229,7 +227,7 @@ def _connections(ctx: RequestContext, user_id: str) -> list[dict[str, object]]:
                 "name": client.metadata.client_name,
                 "host": urlsplit(uris[0]).hostname if uris else None,
                 "scopes": [title_of(scope) for scope in each.scope],
-                "since": format_date(each.granted_at, "medium"),
+                "since": on_day(each.granted_at),
             }
         )
     return found

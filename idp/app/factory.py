@@ -65,5 +65,5 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     inner = app.wsgi_app
     if settings.trusted_proxies:
         inner = ProxyFix(inner, x_for=settings.trusted_proxies, x_proto=0, x_host=0)
-    app.wsgi_app = DocumentFront(inner, library)  # type: ignore[method-assign]
+    app.wsgi_app = DocumentFront(inner, library)  # type: ignore[method-assign, arg-type]
     return app

@@ -23,8 +23,8 @@ _MAXIMUM_TYPED = 4 * MAXIMUM
 # zxcvbn says between is noise: it prices three chunks of anything at 10^8.
 _ENOUGH_GUESSES = 10**6
 # zxcvbn tries every reading of l33t symbols in every part: a hundred characters made to hurt cost a
-# second, these 15 ms. Whoever begins with so many guessable ones is asked for something else.
-_JUDGED = 32
+# second, these 30 ms. Whoever begins with so many guessable ones is asked for something else.
+_JUDGED = 24
 # Shorter ones ("com", "de") are part of too many good passwords to be cut out of them.
 _SHORTEST_WORD = 4
 

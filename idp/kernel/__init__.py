@@ -1,1 +1,1 @@
-"""What every room stands on: clock, ids, secrets, encodings, JOSE, errors. Imports nothing of ours."""
+"""What every room stands on: clock, secrets, encodings, JOSE, errors. Imports nothing of ours."""

@@ -49,7 +49,7 @@ def import_key(algorithm: str, jwk: dict[str, Any]) -> Key:
 
 def unverified_header(token: str) -> dict[str, Any] | None:
     """Return the header of a compact JWS, to find the key; None when it is no JWS."""
-    if token.count(".") != 2:  # noqa: PLR2004 - header, payload, signature
+    if token.count(".") != 2:
         return None
     try:
         return dict(jws.extract_compact(token.encode()).headers())
@@ -63,4 +63,4 @@ def verify(token: str, key: SigningKey) -> Claims | None:
         decoded = jwt.decode(token, key.key, algorithms=[key.algorithm])
     except (JoseError, ValueError, UnicodeError, TypeError, RecursionError):
         return None
-    return dict(decoded.claims) if isinstance(decoded.claims, dict) else None
+    return dict(decoded.claims)

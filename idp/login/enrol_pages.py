@@ -1,7 +1,6 @@
 """GET and POST /login/enrol: set up an authenticator app, then see the recovery codes once."""
 
 import flask
-from flask_babel import gettext as _
 from markupsafe import Markup
 
 from idp.credentials import recovery, totp
@@ -15,6 +14,7 @@ from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import page, redirect
+from idp.web.words import gettext as _
 
 bp = flask.Blueprint("login_enrol", __name__)
 ENROL = "/login/enrol"

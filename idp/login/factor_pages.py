@@ -62,9 +62,7 @@ def _answer(field: str, factor: str) -> flask.Response:
         return start_again(handover)
     attempt, user = found
     ctx = request_context()
-    outcome = service.attempt_code(
-        ctx, user.id, form.get(field) or "", factor, browser.current()
-    )
+    outcome = service.attempt_code(ctx, user.id, form.get(field) or "", factor, browser.current())
     if isinstance(outcome, Wait | Wrong):
         status = TOO_MANY if isinstance(outcome, Wait) else 200
         if factor == "totp":

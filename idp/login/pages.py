@@ -1,7 +1,6 @@
-"""GET and POST /login: one page for name and password; GET and POST /login/account: which account."""
+"""/login: one page for name and password. /login/account: which account it shall be."""
 
 import flask
-from flask_babel import gettext as _
 
 from idp.login import browser, service, words
 from idp.login.service import Wait, Wrong
@@ -11,6 +10,7 @@ from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import page, redirect
+from idp.web.words import gettext as _
 
 bp = flask.Blueprint("login", __name__)
 HOME = "/account"
@@ -51,9 +51,7 @@ def answer() -> flask.Response:
     identifier, password = form.get("identifier") or "", form.get("password") or ""
     if not identifier or not password:
         return _show(handover, identifier, _("Enter your user name and your password."), 400)
-    outcome = service.attempt_password(
-        request_context(), identifier, password, browser.current()
-    )
+    outcome = service.attempt_password(request_context(), identifier, password, browser.current())
     if isinstance(outcome, Wait | Wrong):
         status = TOO_MANY if isinstance(outcome, Wait) else 200
         return _show(handover, identifier, words.wrong_password(outcome), status)

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
-
 from idp.login.service import Wait, Wrong
 from idp.web.continuation import Handover
+from idp.web.words import gettext as _
+from idp.web.words import ngettext
 
 
 def why(handover: Handover) -> str | None:

@@ -103,7 +103,7 @@ class RegistrationNotSupported(ProtocolError):
 
 
 class UnmetAuthenticationRequirements(ProtocolError):
-    """OIDC Core Error Code unmet_authentication_requirements 1.0: an essential acr is out of reach."""
+    """OIDC Core Error Code unmet_authentication_requirements: an essential acr is out of reach."""
 
     code = "unmet_authentication_requirements"
     public = "The requested authentication cannot be met."

@@ -12,7 +12,7 @@ from idp.policy.session_limits import deadlines, idle_after_activity, worth_noti
 from idp.store import sessions
 from idp.store.sessions import Session, Standing
 
-SECRET_PREFIX = "idp_ss_"
+SECRET_PREFIX = "idp_ss_"  # noqa: S105 - what makes a leaked secret recognisable
 USER_AGENT_KEPT = 300
 
 
@@ -66,9 +66,7 @@ def open_session(
     )
     secret = new_secret(SECRET_PREFIX)
     sessions.add(ctx.db, session, digest(secret))
-    record(
-        ctx, SessionOpened(user_id=user_id, sid=session.sid, acr=session.acr, amr=list(amr))
-    )
+    record(ctx, SessionOpened(user_id=user_id, sid=session.sid, acr=session.acr, amr=list(amr)))
     return OpenSession(session, secret)
 
 

@@ -45,9 +45,7 @@ def list_of_user(db: Transaction, user_id: str) -> list[Consent]:
     """Return what a user has consented to, the newest first."""
     columns = [consents.c[name] for name in Consent.__dataclass_fields__]
     statement = (
-        select(*columns)
-        .where(consents.c.user_id == user_id)
-        .order_by(consents.c.granted_at.desc())
+        select(*columns).where(consents.c.user_id == user_id).order_by(consents.c.granted_at.desc())
     )
     rows = db.read(statement).mappings()
     return [

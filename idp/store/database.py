@@ -168,15 +168,13 @@ class Transaction:
     def _end(self, command: str) -> None:
         if not self._writing:
             return
+        connection = self._connected()
         try:
-            if self._connection is None or self._connection.invalidated:
-                if command == "COMMIT":
-                    raise Unavailable("connection lost before the commit")
-                return
-            self._connection.exec_driver_sql(command)
+            connection.exec_driver_sql(command)
         except Exception as error:
+            # Whatever the server made of it, this connection is not to be trusted again.
             with suppress(Exception):
-                self._connected().invalidate()
+                connection.invalidate()
             if command == "COMMIT":
                 raise self._translated(error) from error
         finally:

@@ -96,9 +96,7 @@ def find(db: Transaction, grant_id: str) -> Grant | None:
     return _from_mapping(row) if row else None
 
 
-def find_live(
-    db: Transaction, grant_id: str, now: datetime
-) -> tuple[Grant, User] | None:
+def find_live(db: Transaction, grant_id: str, now: datetime) -> tuple[Grant, User] | None:
     """Return a grant and its user while grant, session and user all live: one statement."""
     source = grants.join(users, users.c.id == grants.c.user_id).join(
         sessions, and_(sessions.c.sid == grants.c.sid, alive(now))
@@ -106,9 +104,7 @@ def find_live(
     statement = (
         select(*_COLUMNS, *(c.label(f"its_user_{c.name}") for c in user_rows.COLUMNS))
         .select_from(source)
-        .where(
-            grants.c.id == grant_id, grants.c.ended_at.is_(None), users.c.disabled_at.is_(None)
-        )
+        .where(grants.c.id == grant_id, grants.c.ended_at.is_(None), users.c.disabled_at.is_(None))
     )
     row = db.read(statement).mappings().first()
     if row is None:

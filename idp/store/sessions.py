@@ -87,9 +87,7 @@ def find_live(
     statement = (
         select(*_COLUMNS, *user_rows.COLUMNS, consents.c.scope, consents.c.claims)
         .select_from(source)
-        .where(
-            sessions.c.secret_hash == secret_hash, alive(now), users.c.disabled_at.is_(None)
-        )
+        .where(sessions.c.secret_hash == secret_hash, alive(now), users.c.disabled_at.is_(None))
     )
     row = db.read(statement).first()
     if row is None:

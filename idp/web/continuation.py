@@ -67,9 +67,7 @@ def back(handover: Handover) -> str:
 def receive(purpose: str, parameters: Parameters) -> Handover | None:
     """Return the handover that came with this request; None when it is missing, forged or old."""
     ctx = request_context()
-    content = tickets.read(
-        ctx.house.get(MasterKey), purpose, parameters.get(PARAMETER), ctx.now
-    )
+    content = tickets.read(ctx.house.get(MasterKey), purpose, parameters.get(PARAMETER), ctx.now)
     if content is None:
         return None
     content.pop("exp")

@@ -2,13 +2,13 @@
 
 import flask
 import structlog
-from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from idp.kernel.errors import IdpError, Unavailable
 from idp.web.context import request_context
 from idp.web.csrf import ForeignForm
 from idp.web.pages import page
+from idp.web.words import gettext as _
 
 log = structlog.get_logger("idp")
 

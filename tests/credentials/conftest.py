@@ -77,7 +77,7 @@ class Provider:
 
 @pytest.fixture
 def provider(database_url: str) -> Iterator[Provider]:
-    settings = Settings(database_url=database_url)
+    settings = Settings(database_url=database_url, name="Acme Portal")
     engine = create_engine(settings.database, **engine_options(settings.database, pool=8))
     prepare(engine)
     provider = Provider(Database(engine), settings)

@@ -125,9 +125,7 @@ def sound_values(client: Client, raw: Parameters) -> None:
     if raw.get("display") not in (None, *DISPLAYS):
         raise InvalidRequest("display has an unknown value.")
     max_age = raw.get("max_age")
-    if max_age is not None and not (
-        max_age.isascii() and max_age.isdigit() and len(max_age) < 10
-    ):
+    if max_age is not None and not (max_age.isascii() and max_age.isdigit() and len(max_age) < 10):
         raise InvalidRequest("max_age must be a whole number of seconds.")
 
 
@@ -169,9 +167,7 @@ AFTER: tuple[Check, ...] = (
 )
 
 
-def checked(
-    ctx: RequestContext, address: ReturnAddress, raw: Parameters
-) -> AuthorizationRequest:
+def checked(ctx: RequestContext, address: ReturnAddress, raw: Parameters) -> AuthorizationRequest:
     """Return the request when every check lets it pass.
 
     Raises:

@@ -26,8 +26,6 @@ class ClaimsRequest:
         return tuple(dict.fromkeys([*self.userinfo, *self.id_token]))
 
 
-
-
 def parse(text: str | None) -> ClaimsRequest:
     """Read the parameter.
 

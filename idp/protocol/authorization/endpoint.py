@@ -1,9 +1,6 @@
-"""GET and POST /authorize, and /authorize/continue to which every step returns (OIDC Core §3.1.2)."""
-
-from dataclasses import replace
+"""/authorize, and /authorize/continue to which every step returns (OIDC Core §3.1.2)."""
 
 import flask
-from flask_babel import gettext as _
 
 from idp.context import RequestContext
 from idp.protocol import responses
@@ -17,7 +14,7 @@ from idp.protocol.authorization.flow import (
     Step,
     StepUp,
 )
-from idp.protocol.authorization.handover import consent_handover, handover_for
+from idp.protocol.authorization.handover import CONTINUE, consent_handover, login_handover
 from idp.protocol.authorization.request import AuthorizationRequest, ReturnAddress
 from idp.protocol.errors import ProtocolError, UntrustedRequest
 from idp.web import continuation, cookies, parameters
@@ -26,9 +23,9 @@ from idp.web.continuation import Handover
 from idp.web.errors import error_page
 from idp.web.pages import redirect
 from idp.web.parameters import Parameters
+from idp.web.words import gettext as _
 
 bp = flask.Blueprint("authorization", __name__)
-CONTINUE = "/authorize/continue"
 
 
 @bp.get("/authorize")
@@ -101,11 +98,11 @@ def _ask(
     kept_id = request_id or service.keep(ctx, request.raw)
     step: Step = judged.step
     if isinstance(step, Consent) and judged.standing is not None:
-        asked = consent_handover(request, kept_id, done, judged.standing, CONTINUE)
+        asked = consent_handover(request, kept_id, done, judged.standing)
         return redirect(continuation.url("/consent", "consent", asked))
-    asked = handover_for(request, kept_id, done, step, judged.standing, CONTINUE)
+    asked = login_handover(request, kept_id, done, step, judged.standing)
     path = {SelectAccount: "/login/account", StepUp: "/login/step-up"}.get(type(step), "/login")
-    return redirect(continuation.url(path, "login", replace(asked, to=CONTINUE)))
+    return redirect(continuation.url(path, "login", asked))
 
 
 def _close(ctx: RequestContext, request_id: str | None) -> None:
@@ -122,9 +119,7 @@ def _refuse(ctx: RequestContext, address: ReturnAddress, error: ProtocolError) -
     return _answer(ctx, address, {"error": error.code, "error_description": error.public})
 
 
-def _answer(
-    ctx: RequestContext, address: ReturnAddress, answer: dict[str, str]
-) -> flask.Response:
+def _answer(ctx: RequestContext, address: ReturnAddress, answer: dict[str, str]) -> flask.Response:
     """Send an answer home, with `state` as it came and `iss` (RFC 9207 §2)."""
     return responses.to_client(
         address.redirect_uri,

@@ -10,6 +10,8 @@ from idp.store.sessions import Standing
 from idp.web.continuation import Handover
 from idp.web.pages import ClientCard
 
+CONTINUE = "/authorize/continue"
+
 
 def card(client: Client, redirect_uri: str) -> ClientCard:
     """Return what pages show of a client; its host is where the person will be sent."""
@@ -40,13 +42,12 @@ def _carry(request_id: str, done: Done) -> dict[str, Any]:
     return {name: value for name, value in carried.items() if value is not None}
 
 
-def handover_for(
+def login_handover(
     request: AuthorizationRequest,
     request_id: str,
     done: Done,
     step: Step,
     standing: Standing | None,
-    to: str,
 ) -> Handover:
     """Return what the login pages need to ask, and to come back."""
     same_account = isinstance(step, StepUp) or (
@@ -54,7 +55,7 @@ def handover_for(
     )
     user = standing.user if standing and (same_account or isinstance(step, SelectAccount)) else None
     return Handover(
-        to=to,
+        to=CONTINUE,
         carry=_carry(request_id, done),
         client=card(request.client, request.address.redirect_uri),
         target=origin_of(request.address.redirect_uri),
@@ -66,7 +67,7 @@ def handover_for(
 
 
 def consent_handover(
-    request: AuthorizationRequest, request_id: str, done: Done, standing: Standing, to: str
+    request: AuthorizationRequest, request_id: str, done: Done, standing: Standing
 ) -> Handover:
     """Return what the consent page needs: to whom the question is put, and what it is about."""
     carry = _carry(request_id, done) | {
@@ -76,7 +77,7 @@ def consent_handover(
         "claims": list(request.claims.names),
     }
     return Handover(
-        to=to,
+        to=CONTINUE,
         carry=carry,
         client=card(request.client, request.address.redirect_uri),
         target=origin_of(request.address.redirect_uri),

@@ -56,9 +56,7 @@ def judge(
     return Judged(next_step(situation), standing)
 
 
-def _signed_in(
-    ctx: RequestContext, request: AuthorizationRequest, standing: Standing
-) -> SignedIn:
+def _signed_in(ctx: RequestContext, request: AuthorizationRequest, standing: Standing) -> SignedIn:
     session = standing.session
     return SignedIn(
         sid=session.sid,

@@ -1,4 +1,4 @@
-"""Client authentication at the token endpoint (RFC 6749 §2.3): exactly one method, the registered."""
+"""Client authentication (RFC 6749 §2.3): exactly one method, and the registered one."""
 
 import base64
 import binascii
@@ -69,9 +69,7 @@ def read_basic(header: str) -> Credentials:
     return Credentials(client_id, secret, "client_secret_basic")
 
 
-def authenticate_client(
-    ctx: RequestContext, authorization: str | None, form: Parameters
-) -> Client:
+def authenticate_client(ctx: RequestContext, authorization: str | None, form: Parameters) -> Client:
     """Return the client that proved to be the one it says.
 
     Raises:

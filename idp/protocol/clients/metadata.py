@@ -17,10 +17,10 @@ class ClientMetadata:
     client_name: str
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
-    token_endpoint_auth_method: str = "client_secret_basic"
+    token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105 - a method
     grant_types: tuple[str, ...] = ("authorization_code",)
     scope: tuple[str, ...] = ("openid", "profile", "email", "address", "phone")
-    id_token_signed_response_alg: str = "RS256"
+    id_token_signed_response_alg: str = "RS256"  # noqa: S105 - an algorithm
     default_max_age: int | None = None
     require_auth_time: bool = False
     client_uri: str | None = None
@@ -29,6 +29,11 @@ class ClientMetadata:
     tos_uri: str | None = None
     first_party: bool = False
     profile: str = OIDC.name
+
+    @property
+    def public(self) -> bool:
+        """Whether the client cannot keep a secret (RFC 6749 §2.1)."""
+        return self.token_endpoint_auth_method == "none"  # noqa: S105 - a method's name
 
     def as_json(self) -> dict[str, Any]:
         """Return what is stored."""
@@ -50,7 +55,7 @@ class Client:
     @property
     def public(self) -> bool:
         """Whether the client cannot keep a secret (RFC 6749 §2.1)."""
-        return self.metadata.token_endpoint_auth_method == "none"  # noqa: S105 - a method's name
+        return self.metadata.public
 
     @property
     def profile(self) -> Profile:
@@ -60,8 +65,11 @@ class Client:
 
 def client_of(row: ClientRow) -> Client:
     """Return the client that a row describes."""
-    stored = {k: tuple(v) if k in _LISTS else v for k, v in row.metadata.items()}
-    known = {k: v for k, v in stored.items() if k in ClientMetadata.__dataclass_fields__}
+    known: dict[str, Any] = {
+        name: tuple(value) if name in _LISTS else value
+        for name, value in row.metadata.items()
+        if name in ClientMetadata.__dataclass_fields__
+    }
     return Client(
         client_id=row.client_id,
         secret_hash=row.secret_hash,

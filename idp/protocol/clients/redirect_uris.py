@@ -6,7 +6,7 @@ Compared as strings, exactly (RFC 9700 §4.1.3); only the port of a loopback add
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from idp.settings.declared import is_loopback
 
@@ -18,26 +18,27 @@ _LOOPBACK_PORT = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]|localhost)):(\d{1,
 
 def fault_of(uri: str) -> str | None:
     """Return why a URI cannot be registered; None when it can."""
-    if len(uri) > MAX_LENGTH or not _PRINTABLE.match(uri):
-        return "has characters that a URI cannot have, or is too long"
+    if len(uri) > MAX_LENGTH or not _PRINTABLE.match(uri) or "#" in uri:
+        return "is too long, has a fragment, or characters that a URI cannot have"
     try:
         parts = urlsplit(uri)
-        host = parts.hostname
         _ = parts.port
     except ValueError:
         return "is no URI"
-    if "#" in uri:
-        return "has a fragment"
     if parts.scheme in ("http", "https"):
-        if not host:
-            return "has no host"
-        if parts.username is not None:
-            return "has a user name"
-        if parts.scheme == "http" and not is_loopback(host):
-            return "is http on another host than this machine"
-        return None
+        return _fault_of_web(parts)
     if not _PRIVATE_SCHEME.match(parts.scheme):
         return "is neither https nor a private scheme with a dot in it (RFC 8252 §7.1)"
+    return None
+
+
+def _fault_of_web(parts: SplitResult) -> str | None:
+    if not parts.hostname:
+        return "has no host"
+    if parts.username is not None:
+        return "has a user name"
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        return "is http on another host than this machine"
     return None
 
 

@@ -23,9 +23,7 @@ def allow(
     consents.save(ctx.db, consent, ctx.now)
     record(
         ctx,
-        ConsentGiven(
-            user_id=user_id, client_id=client_id, scope=list(scope), claims=list(claims)
-        ),
+        ConsentGiven(user_id=user_id, client_id=client_id, scope=list(scope), claims=list(claims)),
     )
 
 

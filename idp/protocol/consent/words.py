@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext as _
-
 from idp.protocol import scopes
 from idp.store.users import User
+from idp.web.words import gettext as _
 
 
 @dataclass(frozen=True, slots=True)

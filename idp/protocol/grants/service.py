@@ -66,19 +66,16 @@ def _why_not(ctx: RequestContext, presented: Presented) -> str:
     grant = grants.find(ctx.db, presented.grant_id)
     if grant is None:
         return "grant_gone"
-    if grant.client_id != presented.client_id:
-        return "other_client"
-    if grant.code_redeemed_at is not None:
-        return "code_reused"
-    if grant.ended_at is not None:
-        return f"grant_ended:{grant.end_reason}"
-    if grant.code_expires_at <= ctx.now:
-        return "code_expired"
-    if grant.redirect_uri != presented.redirect_uri:
-        return "redirect_uri_differs"
-    if grant.code_challenge != presented.code_challenge:
-        return "code_verifier_differs"
-    return "session_or_user_or_client_changed"
+    causes = (
+        (grant.client_id != presented.client_id, "other_client"),
+        (grant.code_redeemed_at is not None, "code_reused"),
+        (grant.ended_at is not None, f"grant_ended:{grant.end_reason}"),
+        (grant.code_expires_at <= ctx.now, "code_expired"),
+        (grant.redirect_uri != presented.redirect_uri, "redirect_uri_differs"),
+        (grant.code_challenge != presented.code_challenge, "code_verifier_differs"),
+    )
+    first = next((reason for holds, reason in causes if holds), None)
+    return first or "session_or_user_or_client_changed"
 
 
 def end(ctx: RequestContext, grant_id: str, *, because: str) -> bool:

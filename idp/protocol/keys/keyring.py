@@ -52,5 +52,5 @@ class Keyring:
         return self.keys.published.get(kid) if isinstance(kid, str) else None
 
     def stale(self, now: datetime, after: timedelta) -> bool:
-        """Tell whether the reading is older than `after`, or from the future of a set-back clock."""
+        """Tell whether the reading is older than `after`, or newer than a clock set back."""
         return self.read_at is None or not timedelta(0) <= now - self.read_at < after

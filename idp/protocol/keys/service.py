@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idp.audit import record
-from idp.audit.events import KeyActivated, KeyMade, KeyRemoved, KeyRetired
+from idp.audit.upkeep_events import KeyActivated, KeyMade, KeyRemoved, KeyRetired
 from idp.context import RequestContext
 from idp.kernel.encoding import json_bytes
 from idp.kernel.errors import IdpError, Unavailable

@@ -1,0 +1,156 @@
+"""What every command stands on: the settings, a database at the newest schema, its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from idp.context import RequestContext
+    from idp.kernel.registry import Registry
+    from idp.settings import Settings
+
+ACTOR = "cli"
+TRIES = 5
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Say in our words what the database's driver says in its own.
+
+    Raises:
+        Unavailable: the database does not answer.
+        SetupFault: its URL is none that we understand.
+    """
+    from sqlalchemy.exc import ArgumentError, OperationalError
+
+    from idp.kernel.errors import SetupFault, Unavailable
+
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable(str(error.orig).strip().splitlines()[0]) from error
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise SetupFault(
+            "IDP_DATABASE_URL: `postgresql://user@host/name` or `sqlite:////path/to/file` is needed"
+        ) from error
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[Registry]:
+    """Give a command what lasts, on a database at the newest schema and sealed by our key.
+
+    Raises:
+        SetupFault: a setting is wrong, the schema is an older one, another key sealed it.
+        Unavailable: the database does not answer.
+    """
+    from idp.app import compose
+    from idp.settings import load
+    from idp.store.database import Database
+
+    settings = settings or load()
+    with translated():
+        check_schema(settings)
+        _, house = compose(settings)
+    try:
+        seal(house)
+        yield house
+    finally:
+        house.get(Database).engine.dispose()
+
+
+@contextmanager
+def context(house: Registry) -> Iterator[RequestContext]:
+    """Give a command its context; what it did is committed when it ends well."""
+    from idp.app.composition import command_context
+
+    with command_context(house, ACTOR) as ctx:
+        yield ctx
+
+
+@contextmanager
+def command() -> Iterator[RequestContext]:
+    """Give a command that needs one transaction all it stands on."""
+    with opened() as house, context(house) as ctx:
+        yield ctx
+
+
+def check_schema(settings: Settings) -> None:
+    """Let a database at the newest schema pass.
+
+    Raises:
+        SetupFault: it is older, newer or empty.
+    """
+    from idp.kernel.errors import SetupFault
+    from idp.store import migrate
+
+    if settings.embedded and not database_file_exists(settings):
+        raise SetupFault("There is no database yet: run `idp migrate` first.")
+    found, wanted = migrate.current_at(settings.database), migrate.newest()
+    if found is None:
+        raise SetupFault("The database has no tables yet: run `idp migrate` first.")
+    if found != wanted:
+        raise SetupFault(
+            f"The database is at schema {found}, this release needs {wanted}: "
+            "run `idp migrate` first."
+        )
+
+
+def database_file_exists(settings: Settings) -> bool:
+    """Tell whether the SQLite file is there; looking for tables would make it."""
+    from pathlib import Path
+
+    from sqlalchemy.engine import make_url
+
+    name = make_url(settings.database).database
+    return bool(name) and Path(str(name)).exists()
+
+
+def seal(house: Registry) -> None:
+    """Make sure that our master key is the one that sealed the database.
+
+    Raises:
+        SetupFault: it is another one.
+    """
+    from idp.app.composition import check_seal
+    from idp.kernel.secrets import MasterKey
+
+    with context(house) as ctx:
+        check_seal(ctx, house.get(MasterKey).fingerprint())
+
+
+def set_up(settings: Settings, *, upgrade: bool) -> None:
+    """Leave a database that can serve: newest schema, sealed, a key for every algorithm.
+
+    Raises:
+        SetupFault: it cannot be left so.
+        Unavailable: the database does not answer.
+    """
+    from idp.store import migrate
+
+    with translated():
+        if upgrade:
+            if settings.embedded:
+                settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            migrate.upgrade(settings.database)
+    with opened(settings) as house:
+        ensure_keys(house)
+
+
+def ensure_keys(house: Registry) -> None:
+    """Give every algorithm its keys, however many nodes do so at once."""
+    from sqlalchemy.exc import IntegrityError
+
+    from idp.protocol.keys import service as keys
+
+    for attempt in range(1, TRIES + 1):
+        try:
+            with context(house) as ctx:
+                keys.ensure(ctx)
+        except IntegrityError:
+            # Another node was faster, and one key per algorithm signs: look again at what it made.
+            if attempt == TRIES:
+                raise
+        else:
+            return

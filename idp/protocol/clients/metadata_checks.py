@@ -1,0 +1,74 @@
+"""What client metadata must be to be registered (OIDC Registration §2, RFC 7591 §2)."""
+
+import unicodedata
+from collections.abc import Callable, Iterator
+
+from idp.kernel.jose import SIGNING_ALGORITHMS
+from idp.protocol.clients.metadata import AUTHENTICATION_METHODS, GRANT_TYPES, ClientMetadata
+from idp.protocol.clients.redirect_uris import fault_of
+from idp.protocol.profiles import PROFILES
+
+MAX_NAME = 100
+Check = Callable[[ClientMetadata], Iterator[str]]
+
+
+def name(metadata: ClientMetadata) -> Iterator[str]:
+    """A name that stands in our sentences without turning them around."""
+    text = metadata.client_name
+    if not text.strip() or len(text) > MAX_NAME:
+        yield f"name: needed, at most {MAX_NAME} characters"
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in text):
+        yield "name: has characters that cannot be seen"
+
+
+def uris(metadata: ClientMetadata) -> Iterator[str]:
+    """URIs that may be redirected to."""
+    for field in ("redirect_uris", "post_logout_redirect_uris"):
+        for uri in getattr(metadata, field):
+            if (fault := fault_of(uri)) is not None:
+                yield f"{field}: {uri!r} {fault}"
+
+
+def links(metadata: ClientMetadata) -> Iterator[str]:
+    """Links that our pages show."""
+    for field in ("client_uri", "logo_uri", "policy_uri", "tos_uri"):
+        uri = getattr(metadata, field)
+        if uri is not None and (not uri.startswith("https://") or fault_of(uri)):
+            yield f"{field}: an https URL is needed"
+
+
+def grants(metadata: ClientMetadata) -> Iterator[str]:
+    """Grant types that fit the client (RFC 6749 §4.4)."""
+    if not metadata.grant_types or not set(metadata.grant_types) <= set(GRANT_TYPES):
+        yield f"grant: one or more of {', '.join(GRANT_TYPES)}"
+    if "authorization_code" in metadata.grant_types and not metadata.redirect_uris:
+        yield "redirect_uris: the authorization_code grant needs one"
+    if metadata.public and "client_credentials" in metadata.grant_types:
+        yield "grant: client_credentials needs a client secret (RFC 6749 §4.4)"
+
+
+def scope(metadata: ClientMetadata) -> Iterator[str]:
+    """Scope tokens (RFC 6749 §3.3)."""
+    for value in metadata.scope:
+        if not value or not all("!" <= c <= "~" and c not in '"\\' for c in value):
+            yield f"scope: {value!r} is no scope token (RFC 6749 §3.3)"
+
+
+def choices(metadata: ClientMetadata) -> Iterator[str]:
+    """Values out of a list."""
+    if metadata.token_endpoint_auth_method not in AUTHENTICATION_METHODS:
+        yield f"auth method: one of {', '.join(AUTHENTICATION_METHODS)}"
+    if metadata.id_token_signed_response_alg not in SIGNING_ALGORITHMS:
+        yield f"id token algorithm: one of {', '.join(SIGNING_ALGORITHMS)}"
+    if metadata.profile not in PROFILES:
+        yield f"profile: one of {', '.join(PROFILES)}"
+    if metadata.default_max_age is not None and metadata.default_max_age < 0:
+        yield "default max age: seconds, not negative"
+
+
+CHECKS: tuple[Check, ...] = (name, uris, links, grants, scope, choices)
+
+
+def faults_of(metadata: ClientMetadata) -> list[str]:
+    """Return everything that is wrong with the metadata."""
+    return [fault for check in CHECKS for fault in check(metadata)]

@@ -1,0 +1,25 @@
+"""flask-babel with types: what pages say goes through here, English being the key."""
+
+from datetime import datetime
+
+import flask_babel
+
+
+def gettext(message: str, **values: object) -> str:
+    """Return a sentence in the reader's language."""
+    return str(flask_babel.gettext(message, **values))
+
+
+def ngettext(singular: str, plural: str, num: int) -> str:
+    """Return a sentence about `num` things in the reader's language."""
+    return str(flask_babel.ngettext(singular, plural, num))
+
+
+def on_day(instant: datetime) -> str:
+    """Return a date as the reader writes it."""
+    return str(flask_babel.format_date(instant, "medium"))
+
+
+def at_time(instant: datetime) -> str:
+    """Return a date and time as the reader writes them."""
+    return str(flask_babel.format_datetime(instant, "medium"))
