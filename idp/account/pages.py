@@ -82,7 +82,12 @@ def add_authenticator() -> flask.Response:
     if len(totp.list_for(ctx, standing.user.id)) >= MAX_AUTHENTICATORS:
         return _show(standing)
     attempt = login.begin_attempt(
-        ctx, standing.user.id, standing.session.amr, csrf.browser_hash(), enrolling=True
+        ctx,
+        standing.user.id,
+        standing.session.amr,
+        csrf.browser_hash(),
+        enrolling=True,
+        sid=standing.session.sid,
     )
     onward = Handover(to=HOME, attempt=attempt, reason="demanded")
     return redirect(continuation.url("/login/enrol", "login", onward))

@@ -127,16 +127,6 @@ class LoginFailed(Event):
     factor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoginThrottled(Event):
-    """A proof was not looked at because too many failed before it."""
-
-    name = "login.throttled"
-    user_id: str | None
-    factor: str
-    wait_seconds: int
-
-
 # Sessions
 
 

@@ -1,27 +1,36 @@
 """The one call: the event is written in the transaction of the change it tells of (I7)."""
 
 from dataclasses import asdict
-
-from sqlalchemy import insert
+from typing import Any
 
 from idp.audit.events import Event
 from idp.context import RequestContext
-from idp.store.schema import audit_events
+from idp.store import audit_events
 
 _COLUMNS = ("user_id", "client_id", "sid")
 
 
-def record(ctx: RequestContext, event: Event) -> None:
-    """Write `event` beside the change that it tells of."""
+def record(ctx: RequestContext, event: Event, *, client_version: int | None = None) -> bool:
+    """Write `event` beside the change that it tells of.
+
+    With `client_version` the event is the change: it is written only while its client still is at
+    that version. False says that it is not, and that nothing was written.
+    """
+    values = _values(ctx, event)
+    if client_version is not None:
+        return audit_events.add_while_client_stands(ctx.db, values, client_version)
+    audit_events.add(ctx.db, values)
+    return True
+
+
+def _values(ctx: RequestContext, event: Event) -> dict[str, Any]:
     data = asdict(event)
-    ctx.db.write(
-        insert(audit_events).values(
-            at=ctx.now,
-            name=event.name,
-            actor=ctx.actor,
-            address=ctx.origin.address or None,
-            reference=ctx.reference,
-            **{column: data.pop(column, None) for column in _COLUMNS},
-            data=data,
-        )
-    )
+    return {
+        "at": ctx.now,
+        "name": event.name,
+        "actor": ctx.actor,
+        "address": ctx.origin.address or None,
+        "reference": ctx.reference,
+        **{column: data.pop(column, None) for column in _COLUMNS},
+        "data": data,
+    }

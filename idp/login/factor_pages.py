@@ -20,7 +20,9 @@ CODE, RECOVERY = "/login/code", "/login/recovery"
 
 def half_done(handover: Handover) -> tuple[LoginAttempt, User] | None:
     """Return the half-done sign-in of this browser that the handover names."""
-    return service.find_attempt(request_context(), handover.attempt, csrf.browser_hash())
+    return service.find_attempt(
+        request_context(), handover.attempt, csrf.browser_hash(), browser.current()
+    )
 
 
 @bp.get(CODE)
@@ -85,7 +87,12 @@ def step_up() -> flask.Response:
         return redirect(continuation.back(handover))
     enrolled = bool(totp.list_for(ctx, session.user_id))
     attempt = service.begin_attempt(
-        ctx, session.user_id, session.amr, csrf.browser_hash(), enrolling=not enrolled
+        ctx,
+        session.user_id,
+        session.amr,
+        csrf.browser_hash(),
+        enrolling=not enrolled,
+        sid=session.sid,
     )
     path = CODE if enrolled else "/login/enrol"
     onward = handover.frame(reason="demanded", attempt=attempt)

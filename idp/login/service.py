@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+
 from idp.audit import record
-from idp.audit.events import FactorOfferDeclined, LoginFailed, LoginThrottled
+from idp.audit.events import FactorOfferDeclined, LoginFailed
 from idp.context import RequestContext
 from idp.credentials import devices, passwords, recovery, throttle, totp
 from idp.kernel.secrets import MasterKey, new_id
@@ -16,6 +18,7 @@ from idp.store.login_attempts import LoginAttempt
 from idp.store.sessions import Standing
 from idp.store.users import User, username_key
 
+log = structlog.get_logger("idp")
 ATTEMPT_LIFETIME = timedelta(minutes=15)
 IDENTIFIER_KEPT = 200
 
@@ -39,6 +42,11 @@ class Browser:
     secret: str | None
     standing: Standing | None
     device_id: str | None
+
+    @property
+    def sid(self) -> str | None:
+        """The session that lives in this browser."""
+        return self.standing.session.sid if self.standing else None
 
 
 def attempt_password(
@@ -77,8 +85,9 @@ def attempt_code(
 
 
 def _throttled(ctx: RequestContext, user_id: str | None, factor: str, wait: timedelta) -> Wait:
+    # Nothing changed, so nothing is audited: a flood of guesses must not fill the audit log.
     seconds = max(1, round(wait.total_seconds()))
-    record(ctx, LoginThrottled(user_id=user_id, factor=factor, wait_seconds=seconds))
+    log.info("throttled", user_id=user_id, factor=factor, wait=seconds, reference=ctx.reference)
     return Wait(wait)
 
 
@@ -106,8 +115,12 @@ def begin_attempt(
     browser_hash: bytes,
     *,
     enrolling: bool = False,
+    sid: str | None = None,
 ) -> str:
-    """Keep a half-done sign-in for this browser; return its id."""
+    """Keep a half-done sign-in for this browser; return its id.
+
+    One that goes on from a session (`sid`) is worth nothing once that session is over.
+    """
     attempt_id = new_id()
     sealed = None
     if enrolling:
@@ -116,6 +129,7 @@ def begin_attempt(
     attempt = LoginAttempt(
         id=attempt_id,
         user_id=user_id,
+        sid=sid,
         amr=amr,
         enrolling_sealed=sealed,
         expires_at=ctx.now + ATTEMPT_LIFETIME,
@@ -125,14 +139,16 @@ def begin_attempt(
 
 
 def find_attempt(
-    ctx: RequestContext, attempt_id: str | None, browser_hash: bytes
+    ctx: RequestContext, attempt_id: str | None, browser_hash: bytes, browser: Browser
 ) -> tuple[LoginAttempt, User] | None:
     """Return this browser's unfinished attempt and its user."""
     if attempt_id is None:
         return None
     attempt = login_attempts.find(ctx.db, attempt_id, browser_hash, ctx.now)
-    user = users.find(ctx.db, attempt.user_id) if attempt else None
-    return (attempt, user) if attempt and user and user.disabled_at is None else None
+    if attempt is None or attempt.sid not in (None, browser.sid):
+        return None
+    user = users.find(ctx.db, attempt.user_id)
+    return (attempt, user) if user and user.disabled_at is None else None
 
 
 def enrolling_secret(ctx: RequestContext, attempt: LoginAttempt) -> str | None:

@@ -13,7 +13,6 @@ from idp.store import sessions
 from idp.store.sessions import Session, Standing
 
 SECRET_PREFIX = "idp_ss_"  # noqa: S105 - what makes a leaked secret recognisable
-USER_AGENT_KEPT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def open_session(
         acr=acr_of(amr),
         amr=amr,
         address=ctx.origin.address,
-        user_agent=ctx.origin.user_agent[:USER_AGENT_KEPT],
+        user_agent=ctx.origin.user_agent,
     )
     secret = new_secret(SECRET_PREFIX)
     sessions.add(ctx.db, session, digest(secret))

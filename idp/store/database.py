@@ -23,6 +23,7 @@ from idp.store.schema import metadata
 db = SQLAlchemy(metadata=metadata)
 
 _BUSY_SECONDS = 15
+Values = dict[str, Any]
 
 
 def engine_options(url: str, pool: int) -> dict[str, Any]:
@@ -69,15 +70,15 @@ class Transaction:
         self._connection: Connection | None = None
         self._writing = False
 
-    def read(self, statement: Executable) -> CursorResult[Any]:
+    def read(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]:
         """Run a SELECT."""
-        return self._execute(statement)
+        return self._execute(statement, values)
 
-    def write(self, statement: Executable) -> CursorResult[Any]:
+    def write(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]:
         """Run a change, inside the transaction."""
         if not self._writing:
             self._begin()
-        return self._execute(statement)
+        return self._execute(statement, values)
 
     @property
     def dialect(self) -> str:
@@ -127,28 +128,30 @@ class Transaction:
             self._connection = self._database.engine.connect()
         return self._connection
 
-    def _execute(self, statement: Executable) -> CursorResult[Any]:
+    def _execute(self, statement: Executable, values: Values | None) -> CursorResult[Any]:
         fresh = self._connection is None
         try:
             try:
-                return self._connected().execute(statement)
+                return self._connected().execute(statement, values)
             except DBAPIError as error:
                 # A pooled connection may have died while it slept. Nothing has been said on it yet.
                 if not (fresh and error.connection_invalidated):
                     raise
                 self._reconnect()
-                return self._connected().execute(statement)
+                return self._connected().execute(statement, values)
         except Exception as error:
             raise self._translated(error) from error
 
     def _begin(self) -> None:
-        command = "BEGIN"
-        if self._database.writers is not None:
-            self._database.writers.acquire()
-            command = "BEGIN IMMEDIATE"
-        self._writing = True
-        fresh = self._connection is None
         try:
+            # The connection comes before the queue: who waits for one must not hold up writers.
+            fresh = self._connection is None
+            self._connected()
+            command = "BEGIN"
+            if self._database.writers is not None:
+                self._database.writers.acquire()
+                command = "BEGIN IMMEDIATE"
+            self._writing = True
             try:
                 self._connected().exec_driver_sql(command)
             except DBAPIError as error:
@@ -157,7 +160,8 @@ class Transaction:
                 self._reconnect()
                 self._connected().exec_driver_sql(command)
         except Exception as error:
-            self._release()
+            if self._writing:
+                self._release()
             raise self._translated(error) from error
 
     def _reconnect(self) -> None:
@@ -188,7 +192,7 @@ class Transaction:
     @staticmethod
     def _translated(error: Exception) -> Exception:
         if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
-            return Unavailable(type(error).__name__)
+            return Unavailable(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
         if isinstance(error, DBAPIError) and error.connection_invalidated:
-            return Unavailable(type(error).__name__)
+            return Unavailable(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
         return error

@@ -11,10 +11,11 @@ from idp.store.schema import login_attempts as table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginAttempt:
-    """A half-done sign-in of one browser."""
+    """A half-done sign-in of one browser; with a `sid` it adds to that session alone."""
 
     id: str
     user_id: str
+    sid: str | None
     amr: tuple[str, ...]
     enrolling_sealed: bytes | None
     expires_at: datetime
@@ -27,6 +28,7 @@ def add(db: Transaction, attempt: LoginAttempt, browser_hash: bytes, now: dateti
             id=attempt.id,
             browser_hash=browser_hash,
             user_id=attempt.user_id,
+            sid=attempt.sid,
             amr=list(attempt.amr),
             enrolling_sealed=attempt.enrolling_sealed,
             created_at=now,

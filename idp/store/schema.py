@@ -143,6 +143,7 @@ login_attempts = Table(
     Column("id", String, primary_key=True),
     Column("browser_hash", LargeBinary, nullable=False, comment="the browser it belongs to"),
     _user(index=True),
+    Column("sid", String, comment="the session that it goes on from, if it does"),
     Column("amr", Json, nullable=False, comment="what is proved so far"),
     Column("enrolling_sealed", LargeBinary, comment="TOTP secret waiting to be confirmed"),
     Column("created_at", Instant, nullable=False),

@@ -4,6 +4,7 @@ Answers commit, crashes roll back: the transaction is committed after the respon
 its status is below 500, and forgotten otherwise.
 """
 
+import base64
 import secrets
 
 import flask
@@ -14,8 +15,8 @@ from idp.kernel.registry import Registry
 from idp.settings import Settings
 from idp.store.database import Database
 
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _FAILED = 500
+_USER_AGENT_KEPT = 300
 
 
 class ClockReading:
@@ -27,7 +28,11 @@ class ClockReading:
 
 def new_reference() -> str:
     """Return a short reference that a person can read out on the telephone."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return base64.b32encode(secrets.token_bytes(5)).decode()
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())[:_USER_AGENT_KEPT]
 
 
 def request_context() -> RequestContext:
@@ -41,7 +46,7 @@ def request_context() -> RequestContext:
             settings=house.get(Settings),
             origin=Origin(
                 address=flask.request.remote_addr or "",
-                user_agent=flask.request.headers.get("User-Agent", ""),
+                user_agent=_printable(flask.request.headers.get("User-Agent", "")),
             ),
             reference=new_reference(),
             actor="user",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
+from idp.kernel.errors import Unavailable
+
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -50,7 +52,12 @@ class DocumentFront:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
         method = environ["REQUEST_METHOD"]
-        found = self._library(environ.get("PATH_INFO", "")) if method in ("GET", "HEAD") else None
+        try:
+            path = environ.get("PATH_INFO", "")
+            found = self._library(path) if method in ("GET", "HEAD") else None
+        except Unavailable:
+            start_response("503 Service Unavailable", [("Retry-After", "5")])
+            return []
         if found is None:
             return self._app(environ, start_response)
         if found.etag in environ.get("HTTP_IF_NONE_MATCH", ""):

@@ -172,6 +172,12 @@ def upgrade() -> None:
             "browser_hash", sa.LargeBinary(), nullable=False, comment="the browser it belongs to"
         ),
         sa.Column("user_id", sa.String(), nullable=False),
+        sa.Column(
+            "sid",
+            sa.String(),
+            nullable=True,
+            comment="the session that it goes on from, if it does",
+        ),
         sa.Column("amr", Json, nullable=False, comment="what is proved so far"),
         sa.Column(
             "enrolling_sealed",

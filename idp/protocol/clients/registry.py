@@ -8,11 +8,19 @@ import threading
 from datetime import datetime
 
 from idp.context import RequestContext
+from idp.kernel.errors import IdpError
 from idp.protocol.clients.metadata import Client, client_of
 from idp.store import clients
 
 MAX_CACHED = 10_000
 ID_LENGTH = 200
+
+
+class StaleClient(IdpError):
+    """The client changed since this process read it; whoever asked reads it again."""
+
+    public = "The client was changed a moment ago."
+    status = 409
 
 
 class ClientCache:
@@ -43,6 +51,8 @@ def find(ctx: RequestContext, client_id: str | None) -> Client | None:
 
 def find_newest(ctx: RequestContext, client_id: str) -> Client | None:
     """Return the client as the database has it now."""
+    if len(client_id) > ID_LENGTH:
+        return None
     return _read(ctx, ctx.house.get(ClientCache), client_id)
 
 

@@ -4,10 +4,13 @@ from idp.audit import record
 from idp.audit.events import GrantEnded, GrantOpened, GrantRedeemed, GrantRefused
 from idp.context import RequestContext
 from idp.kernel.secrets import MasterKey, new_id
+from idp.protocol.clients.registry import StaleClient
 from idp.protocol.errors import InvalidGrant
 from idp.protocol.tokens import code as codes
 from idp.store import grants
 from idp.store.grants import Grant, Presented
+
+CLIENT_CHANGED = "client_changed"
 
 
 def open_grant(ctx: RequestContext, grant: Grant) -> str:
@@ -36,6 +39,7 @@ def redeem(ctx: RequestContext, presented: Presented) -> Grant:
 
     Raises:
         InvalidGrant: for whatever reason; the reason is in the audit log.
+        StaleClient: the client was changed since it was authenticated; nothing is burnt.
     """
     grant = grants.redeem(ctx.db, presented, ctx.now)
     if grant is not None:
@@ -50,6 +54,8 @@ def redeem(ctx: RequestContext, presented: Presented) -> Grant:
         )
         return grant
     reason = _why_not(ctx, presented)
+    if reason == CLIENT_CHANGED:
+        raise StaleClient
     if reason == "code_reused":
         # Two hold one code: thief or owner, we cannot tell, so what it bought is void.
         end(ctx, presented.grant_id, because=reason)
@@ -73,9 +79,9 @@ def _why_not(ctx: RequestContext, presented: Presented) -> str:
         (grant.code_expires_at <= ctx.now, "code_expired"),
         (grant.redirect_uri != presented.redirect_uri, "redirect_uri_differs"),
         (grant.code_challenge != presented.code_challenge, "code_verifier_differs"),
+        (grants.find_live(ctx.db, grant.id, ctx.now) is None, "session_or_user_over"),
     )
-    first = next((reason for holds, reason in causes if holds), None)
-    return first or "session_or_user_or_client_changed"
+    return next((reason for holds, reason in causes if holds), CLIENT_CHANGED)
 
 
 def end(ctx: RequestContext, grant_id: str, *, because: str) -> bool:

@@ -7,6 +7,7 @@ from idp.audit.events import ClientTokenIssued
 from idp.context import RequestContext
 from idp.protocol import scopes
 from idp.protocol.clients.metadata import Client
+from idp.protocol.clients.registry import StaleClient
 from idp.protocol.errors import InvalidScope
 from idp.protocol.keys import service as keys
 from idp.protocol.tokens import access
@@ -17,6 +18,7 @@ def redeem(ctx: RequestContext, client: Client, form: Parameters) -> dict[str, A
     """Answer with an access token whose subject is the client (RFC 9068 §2.2).
 
     Raises:
+        StaleClient: the client was changed since it was authenticated.
         InvalidScope: asks for a scope that is not the client's, or that only a user can give.
     """
     allowed = [scope for scope in client.metadata.scope if scope not in scopes.SCOPES]
@@ -31,10 +33,9 @@ def redeem(ctx: RequestContext, client: Client, form: Parameters) -> dict[str, A
         scope=granted,
         subject=client.client_id,
     )
-    record(
-        ctx,
-        ClientTokenIssued(client_id=client.client_id, jti=token.jti, scope=list(granted)),
-    )
+    event = ClientTokenIssued(client_id=client.client_id, jti=token.jti, scope=list(granted))
+    if not record(ctx, event, client_version=client.version):
+        raise StaleClient
     answer: dict[str, Any] = {
         "access_token": token.token,
         "token_type": "Bearer",

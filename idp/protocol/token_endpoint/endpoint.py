@@ -5,6 +5,7 @@ import flask
 from idp.kernel.errors import IdpError
 from idp.protocol import responses
 from idp.protocol.clients.authentication import authenticate_client
+from idp.protocol.clients.registry import StaleClient
 from idp.protocol.errors import (
     InvalidClient,
     InvalidRequest,
@@ -29,8 +30,8 @@ def token() -> flask.Response:
     ctx = request_context()
     if flask.request.mimetype != parameters.FORM:
         raise InvalidRequest("The body must be application/x-www-form-urlencoded.")
-    form = parameters.form()
-    client = authenticate_client(ctx, flask.request.headers.get("Authorization"), form)
+    form, header = parameters.form(), flask.request.headers.get("Authorization")
+    client = authenticate_client(ctx, header, form)
     if form.refused:
         raise InvalidRequest("A parameter is unreadable or sent twice.")
 
@@ -42,7 +43,12 @@ def token() -> flask.Response:
     if grant_type not in client.metadata.grant_types:
         raise UnauthorizedClient
 
-    return allow_any_origin(responses.json(GRANTS[grant_type](ctx, client, form)))
+    try:
+        answer = GRANTS[grant_type](ctx, client, form)
+    except StaleClient:
+        client = authenticate_client(ctx, header, form, newest=True)
+        answer = GRANTS[grant_type](ctx, client, form)
+    return allow_any_origin(responses.json(answer))
 
 
 def allow_any_origin(response: flask.Response) -> flask.Response:

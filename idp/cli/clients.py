@@ -1,0 +1,133 @@
+"""`idp client ...`: relying parties."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from idp.cli.answers import answer, json_option, pairs, table
+from idp.cli.house import command
+
+if TYPE_CHECKING:
+    from idp.protocol.clients.metadata import Client
+
+DISCOVERY = "/.well-known/openid-configuration"
+
+
+@click.group()
+def client() -> None:
+    """Register, list and remove client applications."""
+
+
+@client.command()
+@click.option("--name", "client_name", required=True, help="What people read on our pages.")
+@click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI")
+@click.option(
+    "--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, metavar="URI"
+)
+@click.option("--public", is_flag=True, help="It cannot keep a secret: an app or a page.")
+@click.option("--first-party", is_flag=True, help="It is ours, so nobody is asked for consent.")
+@click.option("--grant", "grant_types", multiple=True, metavar="TYPE")
+@click.option("--scope", multiple=True, metavar="SCOPE")
+@click.option("--auth-method", "token_endpoint_auth_method", metavar="METHOD")
+@click.option("--id-token-alg", "id_token_signed_response_alg", metavar="ALG")
+@click.option("--profile", metavar="NAME", help="What it is held to: oidc or oauth21.")
+@click.option("--client-uri", metavar="URI", help="Its home page.")
+@click.option("--policy-uri", metavar="URI", help="Its privacy policy.")
+@click.option("--tos-uri", metavar="URI", help="Its terms of service.")
+@click.option("--logo-uri", metavar="URI")
+@json_option
+def create(*, public: bool, as_json: bool, **said: Any) -> None:
+    """Register a client; its secret is shown this once."""
+    from idp.protocol.clients import service
+    from idp.protocol.clients.metadata import ClientMetadata
+
+    if public:
+        if said["token_endpoint_auth_method"] not in (None, "none"):
+            raise click.UsageError("A --public client has no --auth-method: it has no secret.")
+        said["token_endpoint_auth_method"] = "none"
+    metadata = ClientMetadata(**{k: v for k, v in said.items() if v not in (None, ())})
+    with command() as ctx:
+        registered = service.create(ctx, metadata)
+        issuer = ctx.settings.issuer
+    shown = {
+        "client_id": registered.client.client_id,
+        "client_secret": registered.secret,
+        "discovery": issuer + DISCOVERY,
+    }
+    data = {**shown, "issuer": issuer, "metadata": registered.client.metadata.as_json()}
+    note = "\n\nThe secret is not shown again; keep it now." if registered.secret else ""
+    answer(data, pairs(shown.items()) + note, as_json=as_json)
+
+
+@client.command(name="list")
+@json_option
+def list_(*, as_json: bool) -> None:
+    """List all clients."""
+    from idp.protocol.clients.metadata import client_of
+    from idp.store import clients
+
+    with command() as ctx:
+        known = [client_of(row) for row in clients.list_all(ctx.db)]
+    rows = [(each.client_id, each.metadata.client_name, ", ".join(_marks(each))) for each in known]
+    text = table(("CLIENT ID", "NAME", "KIND"), rows)
+    answer([_as_json(each) for each in known], text, as_json=as_json)
+
+
+@client.command()
+@click.argument("client_id")
+@json_option
+def show(client_id: str, *, as_json: bool) -> None:
+    """Show everything about a client but its secret."""
+    from idp.protocol.clients import registry
+    from idp.protocol.clients.service import NoSuchClient
+
+    with command() as ctx:
+        found = registry.find_newest(ctx, client_id)
+    if found is None:
+        raise NoSuchClient(client_id)
+    answer(_as_json(found), pairs(_as_json(found).items()), as_json=as_json)
+
+
+@client.command()
+@click.argument("client_id")
+@json_option
+def rotate_secret(client_id: str, *, as_json: bool) -> None:
+    """Give a client a new secret, shown this once; the old one is dead."""
+    from idp.protocol.clients import service
+
+    with command() as ctx:
+        secret = service.rotate_secret(ctx, client_id)
+    shown = {"client_id": client_id, "client_secret": secret}
+    answer(shown, pairs(shown.items()), as_json=as_json)
+
+
+@client.command()
+@click.argument("client_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def delete(client_id: str, *, yes: bool, as_json: bool) -> None:
+    """Remove a client with its consents and grants."""
+    from idp.protocol.clients import registry, service
+    from idp.protocol.clients.service import NoSuchClient
+
+    with command() as ctx:
+        found = registry.find_newest(ctx, client_id)
+        if found is None:
+            raise NoSuchClient(client_id)
+        name = pairs([("Remove", found.metadata.client_name)])
+        if not yes:
+            click.confirm(f"{name} with everything it was granted?", abort=True, err=True)
+        service.delete(ctx, client_id)
+    data = {"client_id": client_id, "deleted": True}
+    answer(data, f"{client_id} is gone.", as_json=as_json)
+
+
+def _marks(each: Client) -> list[str]:
+    first_party = ["first-party"] if each.metadata.first_party else []
+    return ["public" if each.public else "confidential", *first_party]
+
+
+def _as_json(each: Client) -> dict[str, object]:
+    return {"client_id": each.client_id, **each.metadata.as_json()}

@@ -1,0 +1,167 @@
+"""`idp user ...`: accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from idp.cli.answers import answer, json_option, table
+from idp.cli.house import command
+from idp.cli.passwords import password_option, read_password
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from idp.account.administration import Changes
+    from idp.store.users import User
+
+
+@click.group()
+def user() -> None:
+    """Make, list, change and disable accounts."""
+
+
+def _claim_options(decorated: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of everything that can be said about a user."""
+    for option in (
+        click.option(
+            "--claim",
+            "claims",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A standard claim such as name, given_name, birthdate, zoneinfo, locale or "
+            "address.street_address; an empty value takes it away. May be repeated.",
+        ),
+        click.option("--phone-verified/--phone-unverified", default=None),
+        click.option("--phone", "phone_number", metavar="NUMBER", help="Such as +49 30 1234567."),
+        click.option("--email-verified/--email-unverified", default=None),
+    ):
+        decorated = option(decorated)
+    return decorated
+
+
+@user.command()
+@click.argument("name")
+@click.option("--email", metavar="MAIL", required=True)
+@_claim_options
+@password_option
+@json_option
+def create(name: str, *, password_stdin: bool, as_json: bool, **said: Any) -> None:
+    """Make an account that signs in as NAME."""
+    from idp.account import administration
+
+    changes = _changes(**said)
+    password = read_password(from_stdin=password_stdin)
+    with command() as ctx:
+        made = administration.create_user(ctx, name, changes, password)
+    text = f"{made.username} can sign in now (subject {made.id})."
+    answer(_as_json(made), text, as_json=as_json)
+
+
+@user.command(name="list")
+@json_option
+def list_(*, as_json: bool) -> None:
+    """List all accounts."""
+    from idp.store import users
+
+    with command() as ctx:
+        everyone = users.list_all(ctx.db)
+    rows = [
+        (one.username, one.email or "", "disabled" if one.disabled_at else "active", one.id)
+        for one in everyone
+    ]
+    text = table(("NAME", "EMAIL", "STATE", "SUBJECT"), rows)
+    answer([_as_json(one) for one in everyone], text, as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+@password_option
+@json_option
+def set_password(name: str, *, password_stdin: bool, as_json: bool) -> None:
+    """Give NAME another password; all sessions of NAME end."""
+    from idp.account import administration
+
+    password = read_password(from_stdin=password_stdin)
+    with command() as ctx:
+        ended = administration.set_password(ctx, name, password)
+    text = f"{name} has a new password. Sessions ended: {ended}."
+    answer({"username": name, "sessions_ended": ended}, text, as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+@click.option("--email", metavar="MAIL")
+@_claim_options
+@json_option
+def set_claims(name: str, *, as_json: bool, **said: Any) -> None:
+    """Change what is said about NAME."""
+    from idp.account import administration
+
+    changes = _changes(**said)
+    with command() as ctx:
+        changed = administration.change_user(ctx, name, changes)
+    text = f"Changed: {', '.join(changed)}." if changed else "Nothing is different."
+    answer({"username": name, "changed": changed}, text, as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+@json_option
+def disable(name: str, *, as_json: bool) -> None:
+    """Let NAME sign in no more; all sessions of NAME end."""
+    from idp.account import administration
+
+    with command() as ctx:
+        ended = administration.disable_user(ctx, name)
+    was_so = f"{name} was disabled already."
+    text = was_so if ended is None else f"{name} is disabled. Sessions ended: {ended}."
+    data = {"username": name, "disabled": True, "sessions_ended": ended or 0}
+    answer(data, text, as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+@json_option
+def enable(name: str, *, as_json: bool) -> None:
+    """Let a disabled NAME sign in again."""
+    from idp.account import administration
+
+    with command() as ctx:
+        changed = administration.enable_user(ctx, name)
+    text = f"{name} can sign in again." if changed else f"{name} was not disabled."
+    answer({"username": name, "disabled": False}, text, as_json=as_json)
+
+
+def _changes(*, claims: tuple[str, ...], **said: Any) -> Changes:
+    from idp.account.administration import Changes
+
+    named = {}
+    for claim in claims:
+        name, separator, value = claim.partition("=")
+        if not separator:
+            raise click.BadParameter(f"{claim!r} has no =", param_hint="--claim")
+        named[name] = value
+    email_verified, phone_verified = said.pop("email_verified"), said.pop("phone_verified")
+    return Changes(
+        **said,
+        email_verified=email_verified,
+        phone_number_verified=phone_verified,
+        claims=named,
+    )
+
+
+def _as_json(one: User) -> dict[str, object]:
+    return {
+        "sub": one.id,
+        "username": one.username,
+        "email": one.email,
+        "email_verified": one.email_verified,
+        "phone_number": one.phone_number,
+        "phone_number_verified": one.phone_number_verified,
+        "profile": one.profile,
+        "disabled": one.disabled_at is not None,
+        "created_at": one.created_at.isoformat(),
+        "updated_at": one.updated_at.isoformat(),
+    }

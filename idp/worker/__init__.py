@@ -1,0 +1,1 @@
+"""The background worker: what has to happen without anybody asking."""

@@ -1,0 +1,46 @@
+"""The background jobs: what each does, and how often."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from idp.context import RequestContext
+from idp.protocol.keys import service as keys
+from idp.store import authorization_requests, login_attempts, throttles
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something done every so often, in a short transaction of its own.
+
+    `run` returns how many things it changed. Doing it twice at once, on two nodes, does no harm.
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[RequestContext], int]
+
+
+def purge_authorization_requests(ctx: RequestContext) -> int:
+    """Remove requests that nobody can go on with."""
+    return authorization_requests.purge(ctx.db, ctx.now)
+
+
+def purge_login_attempts(ctx: RequestContext) -> int:
+    """Remove half-done sign-ins that are too old."""
+    return login_attempts.purge(ctx.db, ctx.now)
+
+
+def purge_throttles(ctx: RequestContext) -> int:
+    """Remove counters that have forgotten everything."""
+    return throttles.purge(ctx.db, ctx.now)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("purge authorization requests", MINUTE, purge_authorization_requests),
+    Job("purge login attempts", MINUTE, purge_login_attempts),
+    Job("purge throttles", MINUTE, purge_throttles),
+    Job("remove expired keys", MINUTE, keys.remove_expired),
+)

@@ -1,0 +1,1 @@
+"""Real servers, many requests at once, and databases that go away."""

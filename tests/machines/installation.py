@@ -1,0 +1,71 @@
+"""One installation seen twice: a server process, and a provider here over the same database.
+
+The provider here prepares users, sessions and codes, and looks at what the races left behind; it
+shares clock, master key and database with the server, and nothing else.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import update
+
+from idp.kernel.clock import system_clock
+from idp.kernel.encoding import b64url
+from idp.store.database import Database
+from idp.store.schema import signing_keys
+from idp.web.context import ClockReading
+from tests.app import ISSUER, Provider, RelyingParty, make_provider
+from tests.support.server import ProviderProcess
+
+SHARED = {"IDP_ISSUER": ISSUER, "IDP_MASTER_KEY": b64url(b"k" * 32), "IDP_SECOND_FACTOR": "off"}
+# More than one of each, so that every race is run between processes and between threads.
+PARALLEL = ("--workers", "2", "--threads", "8")
+
+
+class WallClock:
+    """The real clock, which a test may set ahead or back for what it prepares here."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    @property
+    def now(self) -> datetime:
+        return system_clock() + self._ahead
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **duration: float) -> None:
+        self._ahead += timedelta(**duration)
+
+
+@contextmanager
+def provider_over(database_url: str, folder: Path, **settings: Any) -> Iterator[Provider]:
+    """Give a provider in this process, on real time, whose keys have long been published."""
+    provider = make_provider(database_url, folder, **settings)
+    provider.clock = WallClock()
+    provider.house.get(ClockReading).read = provider.clock
+    with provider.context() as ctx:
+        ctx.db.write(update(signing_keys).values(created_at=ctx.now - timedelta(hours=1)))
+    yield provider
+    provider.house.get(Database).engine.dispose()
+
+
+def server_over(
+    database_url: str, folder: Path, *arguments: str, **environment: str
+) -> ProviderProcess:
+    """Return the server process of the same installation, not yet started."""
+    return ProviderProcess(
+        database_url,
+        folder,
+        arguments=arguments or PARALLEL,
+        environment=SHARED | environment,
+    )
+
+
+def relying_party(provider: Provider, **metadata: Any) -> RelyingParty:
+    """Return a confidential client with a browser of its own."""
+    return RelyingParty(provider, provider.add_client(**metadata), provider.browser())
