@@ -17,13 +17,14 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 import flask
 import pyotp
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from idp.app import create_app
 from idp.app.composition import command_context
 from idp.context import RequestContext
 from idp.credentials import passwords, totp
-from idp.kernel.encoding import b64url, json_bytes
+from idp.kernel.encoding import b64url, json_bytes, unb64url
 from idp.kernel.jose import SIGNING_ALGORITHMS, generate
 from idp.kernel.registry import Registry
 from idp.kernel.secrets import MasterKey, new_id
@@ -31,6 +32,7 @@ from idp.protocol.clients.metadata import ClientMetadata
 from idp.protocol.clients.service import Registered, create
 from idp.settings import Settings
 from idp.store import signing_keys, users
+from idp.store.schema import audit_events
 from idp.store.signing_keys import KeyRow
 from idp.store.users import User
 from idp.web.context import ClockReading
@@ -137,10 +139,6 @@ class Provider:
             return create(ctx, ClientMetadata(**(traits | metadata)))
 
     def audit(self) -> list[Any]:
-        from sqlalchemy import select
-
-        from idp.store.schema import audit_events
-
         with self.context() as ctx:
             return list(ctx.db.read(select(audit_events).order_by(audit_events.c.id)))
 
@@ -203,7 +201,7 @@ def link_of(page: TestResponse, element_id: str) -> str:
 
 def text_of(page: TestResponse) -> str:
     """A page's words."""
-    html = re.sub(r"<(script|style).*?</\1>", "", page.get_data(as_text=True), flags=re.S)
+    html = re.sub(r"<(script|style).*?</\1>", "", page.get_data(as_text=True), flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
@@ -341,16 +339,12 @@ class RelyingParty:
 
 def claims_of(token: str) -> dict[str, Any]:
     """The claims of a JWT, unverified."""
-    from idp.kernel.encoding import unb64url
-
     return dict(json.loads(unb64url(token.split(".")[1])))
 
 
 def header_of(token: str) -> dict[str, Any]:
     """The header of a JWT."""
-    from idp.kernel.encoding import unb64url
-
-    return dict(json.loads(unb64url(token.split(".")[0])))
+    return dict(json.loads(unb64url(token.split(".", 1)[0])))
 
 
 def query_of(url: str) -> dict[str, list[str]]:

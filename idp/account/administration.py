@@ -140,8 +140,8 @@ def change_user(ctx: RequestContext, name: str, changes: Changes) -> list[str]:
         return []
     users.change(ctx.db, user.id, ctx.now, **values)
     changed = [field for field in values if field != "profile"]
-    before, after = user.profile, values.get("profile", user.profile)
-    if isinstance(after, Mapping):
+    if "profile" in values:
+        before, after = user.profile, merged(user.profile, changes.claims)
         changed += sorted(k for k in before | after if before.get(k) != after.get(k))
     record(ctx, UserChanged(user_id=user.id, fields=changed))
     return changed

@@ -8,6 +8,7 @@ from idp.account.device_words import describe
 from idp.context import RequestContext
 from idp.credentials import recovery, totp
 from idp.login import service as login
+from idp.policy.sign_in import NeedFactor
 from idp.protocol.clients import registry
 from idp.protocol.consent import service as consent
 from idp.protocol.consent.words import title_of
@@ -40,8 +41,11 @@ def ask_to_sign_in() -> flask.Response:
 
 
 def recently_proved(ctx: RequestContext, standing: Standing) -> bool:
-    """Tell whether the last proof is young enough for a sensitive act."""
-    return ctx.now - standing.session.authenticated_at <= ctx.settings.reauthentication_age
+    """Tell whether the last proof is young enough for a sensitive act, and no factor is missing."""
+    session = standing.session
+    if isinstance(login.judge(ctx, standing.user, session.amr), NeedFactor):
+        return False
+    return ctx.now - session.authenticated_at <= ctx.settings.reauthentication_age
 
 
 def ask_again(standing: Standing) -> flask.Response:

@@ -1,7 +1,7 @@
 """Passwords come from standard input or a prompt, never from argv, where everybody reads them."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -25,7 +25,7 @@ def read_password(*, from_stdin: bool) -> str:
     Raises:
         click.UsageError: nobody is there to be asked.
     """
-    stdin = click.get_text_stream("stdin", errors="surrogateescape")
+    stdin: TextIO = click.get_text_stream("stdin", errors="surrogateescape")
     if from_stdin:
         return _valid(stdin.readline(MOST).rstrip("\r\n"))
     if not stdin.isatty():

@@ -14,11 +14,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
+from granian.server.common import AbstractServer
 
 from idp.kernel.errors import SetupFault
 
@@ -74,10 +75,8 @@ def serve(settings: Settings, listening: Listening, when_ready: Callable[[], Non
         workers_kill_timeout=KILL_AFTER_SECONDS,
     )
     server.on_startup(partial(_announce, server, listening, when_ready))
-    try:
+    with suppress(KeyboardInterrupt):  # Ctrl-C before granian listens to it
         server.serve(target_loader=partial(application, settings), wrap_loader=False)
-    except KeyboardInterrupt:  # Ctrl-C before granian listens to it
-        pass
 
 
 def application(settings: Settings) -> flask.Flask:
@@ -130,7 +129,7 @@ def _follow_the_parent() -> None:
         threading.Thread(target=follow, name="parent", daemon=True).start()
 
 
-def _announce(server: Server, listening: Listening, when_ready: Callable[[], None]) -> None:
+def _announce(server: AbstractServer[Any], listening: Listening, when_ready: Callable[[], None]) -> None:
     """Call `when_ready` once the workers answer; granian itself has no such hook."""
 
     def watch() -> None:

@@ -7,6 +7,7 @@ from idp.credentials import recovery, totp
 from idp.login import browser, service
 from idp.login.factor_pages import half_done
 from idp.login.pages import received, start_again
+from idp.policy.sign_in import NeedFactor
 from idp.settings import SecondFactor
 from idp.store.login_attempts import LoginAttempt
 from idp.store.users import User
@@ -71,9 +72,12 @@ def _codes(handover: Handover, codes: list[str], way_back: str) -> flask.Respons
 
 
 def _enrolling(handover: Handover) -> tuple[LoginAttempt, User, str] | None:
-    found = half_done(handover)
-    secret = service.enrolling_secret(request_context(), found[0]) if found else None
-    return (*found, secret) if found and secret else None
+    found, ctx = half_done(handover), request_context()
+    # Who has had a factor by now, set up elsewhere, shows that one first.
+    if found is None or isinstance(service.judge(ctx, found[1], found[0].amr), NeedFactor):
+        return None
+    secret = service.enrolling_secret(ctx, found[0])
+    return (*found, secret) if secret else None
 
 
 def _can_skip(handover: Handover) -> bool:

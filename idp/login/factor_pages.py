@@ -1,5 +1,7 @@
 """The second step of a sign-in: a code from an authenticator app, or a recovery code."""
 
+from dataclasses import replace
+
 import flask
 
 from idp.credentials import totp
@@ -86,6 +88,9 @@ def step_up() -> flask.Response:
     if session.acr == LEVELS[-1]:
         return redirect(continuation.back(handover))
     enrolled = bool(totp.list_for(ctx, session.user_id))
+    if not enrolled and ctx.now - session.authenticated_at > ctx.settings.reauthentication_age:
+        # A new factor is bound by who has just proved to be there, as on the account page.
+        return redirect(continuation.url("/login", "login", replace(handover, reason="sensitive")))
     attempt = service.begin_attempt(
         ctx,
         session.user_id,

@@ -68,3 +68,21 @@ def press(page: Page, identifier: str) -> None:
 
 def path_of(page: Page) -> str:
     return urlsplit(page.url).path
+
+
+def send_code(page: Page, code: str, button: str) -> None:
+    """Type a code and press the button, where no script does."""
+    page.locator("#code").fill(code)
+    press(page, button)
+
+
+def tab_to(page: Page, selector: str, *, limit: int = 15) -> None:
+    """Press Tab until the element has the focus, and see that this is seen."""
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert style != "none", "the focus is not to be seen"
+        if page.locator(f"{selector}:focus").count():
+            return
+    message = f"Tab does not reach {selector}"
+    raise AssertionError(message)

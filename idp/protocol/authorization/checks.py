@@ -30,6 +30,7 @@ from idp.web.parameters import Parameters
 
 MAX_STATE = 4096
 MAX_NONCE = 1024
+MAX_LOCALES = 200
 
 
 # Before the redirect URI is trusted
@@ -189,7 +190,7 @@ def checked(ctx: RequestContext, address: ReturnAddress, raw: Parameters) -> Aut
         acr_essential=claims.acr_essential,
         subject=_wanted_subject(ctx, client, raw, claims),
         login_hint=(raw.get("login_hint") or "")[:200],
-        ui_locales=scopes.split(raw.get("ui_locales"))[:20],
+        ui_locales=scopes.split((raw.get("ui_locales") or "")[:MAX_LOCALES]),
         claims=claims,
         code_challenge=raw.get("code_challenge"),
         raw=raw,

@@ -1,0 +1,1 @@
+"""The demo: an account, two client applications, and what `idp demo` starts beside the provider."""

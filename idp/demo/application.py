@@ -1,0 +1,117 @@
+"""One client application: sign in, show what the provider says, sign out."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+import requests
+from authlib.integrations.flask_client import FlaskOAuth2App
+from werkzeug.wrappers import Response as AnyResponse
+
+from idp.demo.memory import Memory, SignedIn
+
+UNREACHABLE = "provider_unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application and its name among Flask's places."""
+
+    place: str
+    registration: dict[str, str]
+    client: FlaskOAuth2App
+    memory: Memory
+
+    def home(self) -> AnyResponse:
+        """Say who is signed in, or offer to."""
+        person = self.memory.find(flask.session, self._key)
+        return self._show("claims", person=person) if person else self._show("welcome")
+
+    def sign_in(self) -> AnyResponse:
+        """Send the person to the provider."""
+        return self._ask()
+
+    def silent(self) -> AnyResponse:
+        """Ask whether the person is signed in; nothing is shown (OIDC Core §3.1.2.1 `none`)."""
+        flask.session["notice"] = "The provider says: still signed in."
+        return self._ask(prompt="none")
+
+    def again(self) -> AnyResponse:
+        """Ask for a fresh proof (OIDC Core §3.1.2.1 `login`)."""
+        flask.session["notice"] = "The provider says: proved again."
+        return self._ask(prompt="login")
+
+    def callback(self) -> AnyResponse:
+        """Take the provider's answer."""
+        try:
+            token = self.client.authorize_access_token()
+            person = _person(token, self.client.userinfo(token=token))
+        except requests.RequestException as error:
+            return self._failed(UNREACHABLE, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the page says what
+            name = getattr(error, "error", None) or type(error).__name__
+            return self._failed(name, getattr(error, "description", None) or str(error))
+        self.memory.keep(flask.session, self._key, person)
+        return flask.redirect(self._here("home"))
+
+    def sign_out(self) -> AnyResponse:
+        """Sign out here, then at the provider (RP-Initiated Logout §2)."""
+        person = self.memory.forget(flask.session, self._key)
+        if person is None:
+            return flask.redirect(self._here("home"))
+        flask.session["signing_out"] = state = secrets.token_urlsafe()
+        try:
+            endpoint = self.client.load_server_metadata()["end_session_endpoint"]
+        except requests.RequestException as error:
+            return self._failed(UNREACHABLE, str(error))
+        parameters = {
+            "id_token_hint": person.id_token,
+            "post_logout_redirect_uri": self._here("signed_out"),
+            "state": state,
+        }
+        url = requests.Request("GET", endpoint, params=parameters).prepare().url
+        return flask.redirect(str(url))
+
+    def signed_out(self) -> AnyResponse:
+        """Welcome the person back from the provider's end of the session."""
+        expected = flask.session.pop("signing_out", None)
+        if expected is None or expected != flask.request.args.get("state"):
+            return self._failed("state_differs", "Nobody was signing out here.")
+        flask.session["notice"] = "You are signed out, here and at the provider."
+        return flask.redirect(self._here("home"))
+
+    @property
+    def _key(self) -> str:
+        return self.registration["client_id"]
+
+    def _here(self, page: str) -> str:
+        return flask.url_for(f"{self.place}.{page}", _external=True)
+
+    def _ask(self, **parameters: str) -> AnyResponse:
+        try:
+            redirect: AnyResponse = self.client.authorize_redirect(
+                self._here("callback"), **parameters
+            )
+        except requests.RequestException as error:
+            return self._failed(UNREACHABLE, str(error))
+        return redirect
+
+    def _failed(self, error: str, description: str) -> AnyResponse:
+        flask.session.pop("notice", None)
+        if error == "login_required":
+            self.memory.forget(flask.session, self._key)
+        return self._show("error", error=error, description=description)
+
+    def _show(self, page: str, **values: object) -> AnyResponse:
+        notice = flask.session.pop("notice", None)
+        values |= {"application": self.registration, "notice": notice}
+        return flask.make_response(flask.render_template(f"{page}.html", **values))
+
+
+def _person(token: dict[str, Any], userinfo: dict[str, Any]) -> SignedIn:
+    claims = dict(token["userinfo"])
+    if userinfo.get("sub") != claims["sub"]:
+        # Somebody else's answer must not be taken for this person's (OIDC Core §5.3.2).
+        raise ValueError("UserInfo is about another person than the ID token")
+    return SignedIn(id_token=token["id_token"], claims=claims, userinfo=dict(userinfo))

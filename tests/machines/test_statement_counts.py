@@ -1,0 +1,139 @@
+"""What each operation says to the database, caches warm: DESIGN §5's budget, which noise cannot move.
+
+The second number is how many BEGIN, COMMIT and ROLLBACK frame it: on PostgreSQL each is a round
+trip as well.
+"""
+
+import re
+
+import pytest
+
+from idp.store.database import Database
+from tests.app import CALLBACK, Provider, RelyingParty, make_provider
+from tests.machines.statements import Conversation, overheard
+
+
+@pytest.fixture
+def provider(database_url, tmp_path):
+    # In process, on a clock that stands still: a copy never grows old while it is counted.
+    made = make_provider(database_url, tmp_path)
+    yield made
+    made.house.get(Database).engine.dispose()
+
+
+@pytest.fixture
+def rp(provider: Provider) -> RelyingParty:
+    """A third-party client that ada agreed to, and her signed-in browser."""
+    provider.add_user()
+    party = RelyingParty(
+        provider,
+        provider.add_client(
+            grant_types=("authorization_code", "client_credentials"), scope=("openid", "api")
+        ),
+        provider.browser(),
+    )
+    party.sign_in()
+    return party
+
+
+def counts(heard: Conversation) -> tuple[int, int]:
+    return len(heard.work), len(heard.frames)
+
+
+def verbs(heard: Conversation) -> list[str]:
+    """Each statement's verb and its table."""
+    found = (re.match(r"(\w+)(?:.*?(?:FROM|INTO|UPDATE) (\w+)| (\w+))", each) for each in heard.work)
+    return [f"{m[1]} {m[2] or m[3]}" for m in found if m]
+
+
+@pytest.mark.parametrize(
+    "path", ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"]
+)
+def test_documents_ask_nothing(rp: RelyingParty, provider: Provider, path: str):
+    with overheard(provider) as heard:
+        for _ in range(5):
+            assert rp.get(path).status_code == 200
+
+    assert counts(heard) == (0, 0)
+
+
+def test_the_keys_are_read_once_in_a_while_by_whatever_comes_first(
+    rp: RelyingParty, provider: Provider
+):
+    provider.clock.forward(seconds=5)
+
+    with overheard(provider) as heard:
+        for _ in range(5):
+            assert rp.get("/jwks").status_code == 200
+
+    assert verbs(heard) == ["SELECT signing_keys"]
+
+
+def test_client_credentials_only_write_the_audit_event(rp: RelyingParty, provider: Provider):
+    with overheard(provider) as heard:
+        assert rp.token(grant_type="client_credentials").status_code == 200
+
+    assert verbs(heard) == ["INSERT audit_events"]
+    assert counts(heard) == (1, 2)
+
+
+def test_userinfo_asks_once_and_opens_no_transaction(rp: RelyingParty, provider: Provider):
+    token = rp.sign_in()["access_token"]
+
+    with overheard(provider) as heard:
+        assert rp.userinfo(token).status_code == 200
+
+    assert verbs(heard) == ["SELECT grants"]
+    assert counts(heard) == (1, 0)
+
+
+def test_a_forged_token_or_code_asks_nothing(rp: RelyingParty, provider: Provider):
+    head, body, signature = rp.sign_in()["access_token"].split(".")
+
+    with overheard(provider) as heard:
+        assert rp.userinfo(f"{head}.{body}.{signature[::-1]}").status_code == 401
+        assert rp.userinfo("no.token.atall").status_code == 401
+
+    assert counts(heard) == (0, 0)
+
+
+def test_an_authorization_with_a_live_session_and_its_exchange_take_five_statements(
+    rp: RelyingParty, provider: Provider
+):
+    """For a third-party client, whose standing consent is read with the session."""
+    with overheard(provider) as authorizing:
+        response = rp.authorize()
+    assert response.headers["Location"].startswith(CALLBACK)
+    with overheard(provider) as exchanging:
+        assert rp.redeem(rp.answer(response)["code"]).status_code == 200
+
+    assert verbs(authorizing) == ["SELECT sessions", "INSERT grants", "INSERT audit_events"]
+    assert verbs(exchanging) == ["UPDATE grants", "INSERT audit_events"]
+    assert (counts(authorizing), counts(exchanging)) == ((3, 2), (2, 2))
+
+
+def test_a_client_that_is_not_in_the_copies_costs_one_more_statement(
+    rp: RelyingParty, provider: Provider
+):
+    provider.clock.forward(seconds=3)
+
+    with overheard(provider) as heard:
+        assert rp.token(grant_type="client_credentials").status_code == 200
+
+    assert verbs(heard) == ["SELECT clients", "INSERT audit_events"]
+
+
+def test_activity_is_written_once_in_a_tenth_of_the_idle_time(
+    rp: RelyingParty, provider: Provider
+):
+    provider.clock.forward(minutes=7)
+    rp.get("/jwks")
+    rp.token(grant_type="client_credentials")
+
+    with overheard(provider) as first:
+        rp.authorize()
+    with overheard(provider) as second:
+        rp.authorize()
+
+    assert "UPDATE sessions" in verbs(first)
+    assert "UPDATE sessions" not in verbs(second)

@@ -1,0 +1,298 @@
+"""The authorization request: what may stand in it, what must, and how it is refused."""
+
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from tests.app import CALLBACK, ISSUER, claims_of, text_of
+from tests.protocol.parties import page_of, party, refused
+from tests.support.spec import spec
+
+LONG_STATE = "".join(chr(33 + n % 94) for n in range(128))
+
+
+@spec("OIDC Core §3.1.2.5", "RFC 6749 §4.1.2", "RFC 9207 §2")
+def test_the_answer_is_a_code_the_state_and_the_issuer_and_nothing_else(rp):
+    answer = rp.answer(rp.allow(rp.log_in(rp.authorize(state=LONG_STATE))))
+
+    assert set(answer) == {"code", "state", "iss"}
+    assert answer["state"] == LONG_STATE
+    assert answer["iss"] == ISSUER
+
+
+@spec("RFC 6749 §4.1.2")
+def test_without_state_none_comes_back(rp):
+    assert set(rp.answer(rp.allow(rp.log_in(rp.authorize(state=None))))) == {"code", "iss"}
+
+
+@spec("RFC 9700 §4.12")
+def test_the_way_back_is_a_303_so_that_no_password_is_posted_on(rp):
+    response = rp.allow(rp.log_in(rp.authorize()))
+
+    assert response.status_code == 303
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@spec("OIDC Core §3.1.2.1", "RFC 6749 §3.1")
+def test_neither_order_nor_unknown_parameters_matter(rp):
+    parameters = rp.parameters(scope="email openid", foo="bar", resource_hint="x")
+    backwards = dict(reversed(parameters.items()))
+    page = rp.follow(rp.get(f"/authorize?{urlencode(backwards)}"))
+
+    code = rp.answer(rp.allow(rp.log_in(page)))["code"]
+
+    assert set(rp.redeem(code).get_json()["scope"].split()) == {"openid", "email"}
+
+
+@spec("OIDC Core §3.1.2.1")
+def test_unknown_scopes_are_ignored(rp):
+    tokens = rp.sign_in(scope="openid unheard-of email")
+
+    assert tokens["scope"] == "openid email"
+
+
+@spec("OIDC Core §3.1.2.1", "RFC 6749 §3.3")
+def test_scopes_that_the_client_may_not_have_are_left_out(provider):
+    provider.add_user()
+    rp = party(provider, scope=("openid", "email"))
+
+    assert rp.sign_in(scope="openid profile email")["scope"] == "openid email"
+
+
+@spec("RFC 6749 §4.1.2.1")
+def test_without_any_scope_of_the_clients_there_is_no_answer(rp):
+    for scope in (None, "", "unheard-of", "offline_access"):
+        assert refused(rp, rp.authorize(scope=scope)) == "invalid_scope"
+
+
+@spec("OIDC Core §3.1.2.1")
+def test_without_openid_it_is_plain_oauth_without_an_id_token(rp):
+    tokens = rp.sign_in(scope="email")
+
+    assert "id_token" not in tokens
+    assert tokens["access_token"]
+
+
+@spec("OIDC Core §3.1.2.1")
+def test_what_is_optional_never_stands_in_the_way(rp):
+    for optional in (
+        {"ui_locales": "x" * 6000},
+        {"display": "page"},
+        {"display": "popup"},
+        {"display": "touch"},
+        {"display": "wap"},
+        {"ui_locales": "se"},
+        {"ui_locales": "de-CH-1996 !! x"},
+        {"claims_locales": "se"},
+        {"acr_values": "urn:nothing:we:know"},
+        {"login_hint": "somebody@else.example"},
+        {"id_token_hint": "not a token"},
+    ):
+        response = rp.log_in(rp.authorize(**optional, prompt="login consent"))
+        assert rp.answer(rp.allow(response))["code"], optional
+
+
+@spec("OIDC Core §3.1.2.1")
+def test_login_hint_is_filled_in(rp):
+    page = rp.authorize(login_hint='ada"><b>@example.test')
+
+    assert page_of(page) == "login"
+    assert 'value="ada&#34;&gt;&lt;b&gt;@example.test"' in page.get_data(as_text=True)
+
+
+@spec("OIDC Core §3.1.2.1", "OIDC Core §3.1.2.6")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_post_works_as_get_does(rp, method):
+    parameters = rp.parameters(state=LONG_STATE, prompt="consent", max_age="5000")
+    if method == "GET":
+        page = rp.get(f"/authorize?{urlencode(parameters)}")
+    else:
+        page = rp.browser.post("/authorize", data=parameters, base_url=ISSUER)
+
+    answer = rp.answer(rp.allow(rp.log_in(rp.follow(page))))
+
+    assert answer["state"] == LONG_STATE
+    assert rp.redeem(answer["code"]).status_code == 200
+
+
+@spec("OIDC Core §3.1.2.1")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_both_methods_refuse_alike(rp, method):
+    def ask(**changed):
+        parameters = rp.parameters(**changed)
+        if method == "GET":
+            return rp.follow(rp.get(f"/authorize?{urlencode(parameters)}"))
+        return rp.follow(rp.browser.post("/authorize", data=parameters, base_url=ISSUER))
+
+    assert refused(rp, ask(response_type="token")) == "unsupported_response_type"
+    assert refused(rp, ask(prompt="none")) == "login_required"
+    assert page_of(ask(redirect_uri="https://evil.example")) == "error"
+    assert page_of(ask(client_id="unknown")) == "error"
+
+
+def test_a_post_with_another_body_than_a_form_is_no_request(rp):
+    parameters = rp.parameters()
+    answers = [
+        rp.browser.post("/authorize", json=parameters, base_url=ISSUER),
+        rp.browser.post(
+            "/authorize", data=parameters, content_type="multipart/form-data", base_url=ISSUER
+        ),
+    ]
+
+    assert [(a.status_code, page_of(a)) for a in answers] == [(400, "error")] * 2
+
+
+@spec("RFC 6749 §4.1.2.1", "OIDC Core §3.1.2.6")
+def test_what_is_wrong_is_said_to_the_client_in_the_query(rp):
+    for changed, error in (
+        ({"response_type": None}, "invalid_request"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "id_token"}, "unsupported_response_type"),
+        ({"response_type": "code id_token"}, "unsupported_response_type"),
+        ({"response_type": "none"}, "unsupported_response_type"),
+        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"response_mode": "bogus"}, "invalid_request"),
+        ({"prompt": "none login"}, "invalid_request"),
+        ({"prompt": "create"}, "invalid_request"),
+        ({"display": "hologram"}, "invalid_request"),
+        ({"max_age": "-1"}, "invalid_request"),
+        ({"max_age": "1.5"}, "invalid_request"),
+        ({"max_age": "soon"}, "invalid_request"),
+        ({"max_age": "\u0661"}, "invalid_request"),
+        ({"max_age": "9" * 4000}, "invalid_request"),
+        ({"nonce": "n" * 1025}, "invalid_request"),
+    ):
+        response = rp.authorize(**changed, state=LONG_STATE)
+        assert refused(rp, response) == error, changed
+        assert rp.answer(response)["state"] == LONG_STATE
+        assert "#" not in response.headers["Location"]
+
+
+@spec("RFC 6749 §4.1.2.1")
+def test_an_overlong_state_is_refused_and_never_cut(rp):
+    assert rp.answer(rp.authorize(state="s" * 4096, prompt="none"))["state"] == "s" * 4096
+
+    response = rp.authorize(state="s" * 4097)
+
+    assert refused(rp, response) == "invalid_request"
+    assert "state" not in rp.answer(response)
+
+
+@spec("OIDC Core §3.1.2.6", "OIDC Core §6.1", "OIDC Core §6.2", "OIDC Core §7.2.1")
+def test_request_objects_are_refused_aloud(rp):
+    for name, value in (
+        ("request", "eyJhbGciOiJub25lIn0.e30."),
+        ("request_uri", "https://app.example.test/request.jwt"),
+        ("request_uri", "urn:ietf:params:oauth:request_uri:x"),
+        ("registration", "{}"),
+    ):
+        response = rp.authorize(**{name: value}, state=LONG_STATE)
+        assert refused(rp, response) == f"{name}_not_supported"
+        assert rp.answer(response)["state"] == LONG_STATE
+
+
+@spec("OIDC Core §6.1")
+def test_a_redirect_uri_inside_a_request_object_counts_for_nothing(rp):
+    response = rp.authorize(redirect_uri=None, request="eyJhbGciOiJub25lIn0.e30.")
+
+    assert (response.status_code, page_of(response)) == (400, "error")
+
+
+@spec("RFC 6749 §3.1")
+def test_a_parameter_that_comes_twice_is_refused(rp):
+    parameters = {"unknown": "1", "prompt": "login"} | rp.parameters()
+    for name in ("scope", "state", "response_type", "nonce", "prompt", "unknown"):
+        query = urlencode([*parameters.items(), (name, parameters[name])])
+        response = rp.get(f"/authorize?{query}")
+        assert refused(rp, response) == "invalid_request", name
+        assert ("state" in rp.answer(response)) == (name != "state")
+
+
+@spec("RFC 6749 §3.1")
+def test_where_to_answer_must_not_come_twice(rp):
+    parameters = rp.parameters()
+    for name in ("client_id", "redirect_uri"):
+        query = urlencode([*parameters.items(), (name, parameters[name])])
+        response = rp.get(f"/authorize?{query}")
+        assert (response.status_code, page_of(response)) == (400, "error")
+        assert "Location" not in response.headers
+
+
+@spec("RFC 6749 §3.1")
+def test_an_empty_parameter_is_one_that_was_not_sent(rp):
+    response = rp.authorize(prompt="", max_age="", claims="", request="", login_hint="")
+
+    assert page_of(response) == "login"
+
+
+@spec("RFC 6749 §4.1.2.1")
+def test_a_client_without_the_grant_is_told_so(provider):
+    rp = party(provider, grant_types=("client_credentials",))
+
+    assert refused(rp, rp.authorize()) == "unauthorized_client"
+
+
+@spec("RFC 6749 §4.1.2.1")
+def test_an_unknown_client_gets_a_page_without_an_echo(rp):
+    response = rp.authorize(client_id="<b>mallory</b>")
+
+    assert (response.status_code, page_of(response)) == (400, "error")
+    assert "Location" not in response.headers
+    assert "mallory" not in text_of(response)
+
+
+@spec("OIDC Core §3.1.2.1")
+def test_nonce_may_be_left_out_of_the_code_flow(rp):
+    assert "nonce" not in claims_of(rp.sign_in(nonce=None)["id_token"])
+
+
+@spec("RFC 6749 §4.1.2.1")
+def test_whoever_cancels_the_sign_in_denies_access(rp):
+    response = rp.submit(rp.authorize(), action="cancel")
+
+    assert refused(rp, response) == "access_denied"
+    assert rp.answer(response)["state"] == rp.parameters()["state"]
+
+
+def test_an_answered_request_is_not_answered_again(rp):
+    page = rp.authorize()
+    consent = rp.log_in(page)
+    assert "code" in rp.answer(rp.allow(consent))
+
+    again = rp.allow(consent)
+
+    assert (again.status_code, page_of(again)) == (400, "error")
+
+
+def test_a_request_waits_an_hour_and_no_longer(provider, rp):
+    page = rp.authorize()
+    provider.clock.forward(minutes=59)
+    assert page_of(rp.log_in(page)) == "consent"
+
+    other = rp.authorize(prompt="login")
+    provider.clock.forward(minutes=61)
+    late = rp.log_in(other)
+
+    assert page_of(late) != "consent"
+    assert not late.headers.get("Location", "").startswith(CALLBACK)
+
+
+def test_a_forged_ticket_leads_nowhere(rp):
+    for ticket in ("", "x", "x.y", "e30.AAAA"):
+        response = rp.get(f"/authorize/continue?{urlencode({'ticket': ticket})}")
+        assert (response.status_code, page_of(response)) == (400, "error")
+
+
+@spec("RFC 9700 §4.16")
+def test_pages_cannot_be_framed(rp):
+    page = rp.authorize()
+
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_no_page_of_the_walk_may_be_read_from_another_origin(rp):
+    query = urlencode(rp.parameters())
+    for path in (f"/authorize?{query}", "/login", "/logout", "/account"):
+        answer = rp.get(path, headers={"Origin": "https://evil.example"})
+        assert "Access-Control-Allow-Origin" not in answer.headers, urlsplit(path).path
