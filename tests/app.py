@@ -32,6 +32,7 @@ from idp.protocol.clients.metadata import ClientMetadata
 from idp.protocol.clients.service import Registered, create
 from idp.settings import Settings
 from idp.store import signing_keys, users
+from idp.store.database import Database
 from idp.store.schema import audit_events
 from idp.store.signing_keys import KeyRow
 from idp.store.users import User
@@ -146,6 +147,15 @@ class Provider:
         return [event.name for event in self.audit()]
 
 
+_made: list[Registry] = []
+
+
+def dispose_of_providers() -> None:
+    """Close the connections of every provider that a test made."""
+    while _made:
+        _made.pop().get(Database).engine.dispose()
+
+
 def make_provider(database_url: str, folder: Path, **settings: Any) -> Provider:
     """Compose a provider over a migrated database, its clock at noon."""
     values: dict[str, Any] = {
@@ -158,6 +168,7 @@ def make_provider(database_url: str, folder: Path, **settings: Any) -> Provider:
     app = create_app(Settings(**(values | settings)))
     app.testing = False
     house: Registry = app.extensions["idp"]
+    _made.append(house)
     clock = FakeClock()
     house.get(ClockReading).read = clock
     provider = Provider(app, house, clock)

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
-from idp.store.database import Database
-from tests.app import Provider, RelyingParty, make_provider
+from tests.app import Provider, RelyingParty, dispose_of_providers, make_provider
 from tests.support import browser as browsers
 from tests.support import databases, network, run, server
 from tests.support.postgres import Cluster, shared_cluster, stop_shared_cluster
@@ -62,6 +61,12 @@ def _only_loopback() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _no_connection_stays_open() -> Iterator[None]:
+    yield
+    dispose_of_providers()
+
+
 @pytest.fixture
 def database_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
     """The URL of a fresh, migrated database; the test runs once for each kind."""
@@ -112,11 +117,9 @@ def visitor(browser: Browser) -> Iterator[browsers.Watched]:
 
 
 @pytest.fixture
-def provider(database_url: str, tmp_path: Path) -> Iterator[Provider]:
+def provider(database_url: str, tmp_path: Path) -> Provider:
     """A provider in this process over a fresh database; the test runs once for each kind."""
-    made = make_provider(database_url, tmp_path)
-    yield made
-    made.house.get(Database).engine.dispose()
+    return make_provider(database_url, tmp_path)
 
 
 @pytest.fixture

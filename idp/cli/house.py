@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -85,8 +86,11 @@ def check_schema(settings: Settings) -> None:
     from idp.kernel.errors import SetupFault
     from idp.store import migrate
 
-    if settings.embedded and not database_file_exists(settings):
-        raise SetupFault("There is no database yet: run `idp migrate` first.")
+    if settings.embedded:
+        path = database_file(settings)
+        # Looking for tables would make the file.
+        if path is None or not path.exists():
+            raise SetupFault("There is no database yet: run `idp migrate` first.")
     found, wanted = migrate.current_at(settings.database), migrate.newest()
     if found is None:
         raise SetupFault("The database has no tables yet: run `idp migrate` first.")
@@ -97,14 +101,12 @@ def check_schema(settings: Settings) -> None:
         )
 
 
-def database_file_exists(settings: Settings) -> bool:
-    """Tell whether the SQLite file is there; looking for tables would make it."""
-    from pathlib import Path
-
+def database_file(settings: Settings) -> Path | None:
+    """Return the file of an SQLite database; None when it is in memory."""
     from sqlalchemy.engine import make_url
 
     name = make_url(settings.database).database
-    return bool(name) and Path(str(name)).exists()
+    return None if name in (None, "", ":memory:") else Path(str(name))
 
 
 def seal(house: Registry) -> None:
@@ -132,10 +134,28 @@ def set_up(settings: Settings, *, upgrade: bool) -> None:
     with translated():
         if upgrade:
             if settings.embedded:
-                settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _make_database_file(settings)
             migrate.upgrade(settings.database)
     with opened(settings) as house:
         ensure_keys(house)
+
+
+def _make_database_file(settings: Settings) -> None:
+    """Leave a database file that only its owner reads; SQLite gives its companions the same mode.
+
+    Raises:
+        SetupFault: there is no place for it.
+    """
+    from idp.kernel.errors import SetupFault
+
+    path = database_file(settings)
+    if path is None:
+        raise SetupFault("IDP_DATABASE_URL: a database in memory is gone at the end; name a file.")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(0o600, exist_ok=True)
+    except OSError as error:
+        raise SetupFault(f"{path}: {error.strerror}") from error
 
 
 def ensure_keys(house: Registry) -> None:

@@ -34,13 +34,11 @@ class Application:
 
     def silent(self) -> AnyResponse:
         """Ask whether the person is signed in; nothing is shown (OIDC Core §3.1.2.1 `none`)."""
-        flask.session["notice"] = "The provider says: still signed in."
-        return self._ask(prompt="none")
+        return self._ask("The provider says: still signed in.", prompt="none")
 
     def again(self) -> AnyResponse:
         """Ask for a fresh proof (OIDC Core §3.1.2.1 `login`)."""
-        flask.session["notice"] = "The provider says: proved again."
-        return self._ask(prompt="login")
+        return self._ask("The provider says: proved again.", prompt="login")
 
     def callback(self) -> AnyResponse:
         """Take the provider's answer."""
@@ -53,6 +51,8 @@ class Application:
             name = getattr(error, "error", None) or type(error).__name__
             return self._failed(name, getattr(error, "description", None) or str(error))
         self.memory.keep(flask.session, self._key, person)
+        asked_by, notice = flask.session.pop("asked", (None, None))
+        flask.session["notice"] = notice if asked_by == self.place else None
         return flask.redirect(self._here("home"))
 
     def sign_out(self) -> AnyResponse:
@@ -88,7 +88,8 @@ class Application:
     def _here(self, page: str) -> str:
         return flask.url_for(f"{self.place}.{page}", _external=True)
 
-    def _ask(self, **parameters: str) -> AnyResponse:
+    def _ask(self, notice: str | None = None, **parameters: str) -> AnyResponse:
+        flask.session["asked"] = (self.place, notice)
         try:
             redirect: AnyResponse = self.client.authorize_redirect(
                 self._here("callback"), **parameters
@@ -98,7 +99,7 @@ class Application:
         return redirect
 
     def _failed(self, error: str, description: str) -> AnyResponse:
-        flask.session.pop("notice", None)
+        flask.session.pop("asked", None)
         if error == "login_required":
             self.memory.forget(flask.session, self._key)
         return self._show("error", error=error, description=description)

@@ -1,7 +1,7 @@
 """How answers look on the wire: JSON, errors, and the two ways back to a redirect URI."""
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import flask
 from werkzeug.exceptions import HTTPException
@@ -52,5 +52,5 @@ def to_client(
             fields=list(fields.items()),
             client_name=client_name,
         )
-    separator = "&" if urlsplit(redirect_uri).query else "?"
+    separator = "&" if "?" in redirect_uri else "?"
     return redirect(f"{redirect_uri}{separator}{urlencode(fields)}")

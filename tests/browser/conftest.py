@@ -72,13 +72,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield made
 
 
-@pytest.fixture
-def fresh_house(database_kind: str, tmp_path: Path) -> Iterator[House]:
-    """A provider on a fresh database; the test runs once for each kind."""
-    with opened_house(database_kind, tmp_path) as made:
-        yield made
-
-
 @pytest.fixture(scope="session")
 def app(house: House) -> App:
     """A third-party client."""

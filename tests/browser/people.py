@@ -4,7 +4,7 @@ import time
 from urllib.parse import urlsplit
 
 import pyotp
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 STEP = 30
 
@@ -86,3 +86,13 @@ def tab_to(page: Page, selector: str, *, limit: int = 15) -> None:
             return
     message = f"Tab does not reach {selector}"
     raise AssertionError(message)
+
+
+def go_back(page: Page) -> None:
+    """Go back one page; where the browser asks whether to send a form again, say yes."""
+    try:
+        page.go_back()
+    except Error as error:
+        if "ERR_CACHE_MISS" not in error.message:
+            raise
+        page.reload()

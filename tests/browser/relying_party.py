@@ -101,6 +101,8 @@ class App:
         return self.oauth.idp.authorize_redirect(self.callback, **flask.request.args)
 
     def _take_answer(self) -> Any:
+        if error := flask.request.form.get("error"):  # Authlib looks for it in the query alone
+            return self._show(error=error)
         try:
             token = self.oauth.idp.authorize_access_token()
         except OAuthError as refusal:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.app import PASSWORD
 from tests.browser.conftest import House
 from tests.browser.inspection import assert_well_made
-from tests.browser.people import enrol, enter_code, enter_password, on, press
+from tests.browser.people import enrol, enter_code, enter_password, go_back, on, press
 from tests.browser.relying_party import App
 from tests.support.browser import Watched
 from tests.support.spec import spec
@@ -101,10 +101,19 @@ def test_whoever_signs_out_of_the_account_is_out(
     expect(page.locator("#error")).to_have_text("login_required")
     page.goto(f"{house.issuer}/account")
     on(page, "login")
-    page.go_back()
-    page.go_back()
+
+
+def test_back_after_signing_out_shows_nothing_of_the_account(
+    house: House, app: App, username: str, page: Page
+):
+    sign_in(page, app, username)
+    page.goto(f"{house.issuer}/account")
+    press(page, "sign-out")
     on(page, "logged-out")
-    press(page, "sign-in-again")
+    go_back(page)
+    on(page, "login")
+    go_back(page)  # to the client
+    page.go_forward()
     on(page, "login")
 
 

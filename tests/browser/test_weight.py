@@ -29,9 +29,11 @@ def test_the_whole_sign_in_page_is_light(app: App, page: Page):
 def test_what_was_loaded_once_is_not_loaded_again(app: App, page: Page):
     page.goto(app.sign_in_url())
     on(page, "login")
-    loaded = []
-    page.on("requestfinished", lambda r: loaded.append(r))
     page.goto(app.sign_in_url(prompt="login"))
     on(page, "login")
-    static = [r for r in loaded if "/static/" in r.url]
-    assert all(r.sizes()["responseBodySize"] == 0 for r in static)
+    sizes = page.evaluate(
+        "performance.getEntriesByType('resource')"
+        ".filter(r => r.name.includes('/static/')).map(r => r.transferSize)"
+    )
+    assert sizes
+    assert not any(sizes)

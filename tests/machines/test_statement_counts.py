@@ -40,10 +40,13 @@ def counts(heard: Conversation) -> tuple[int, int]:
     return len(heard.work), len(heard.frames)
 
 
+SHAPE = re.compile(r"(INSERT) INTO (\w+)|(UPDATE) (\w+)|(SELECT|DELETE) .*?FROM (\w+)")
+
+
 def verbs(heard: Conversation) -> list[str]:
     """Each statement's verb and its table."""
-    found = (re.match(r"(\w+)(?:.*?(?:FROM|INTO|UPDATE) (\w+)| (\w+))", each) for each in heard.work)
-    return [f"{m[1]} {m[2] or m[3]}" for m in found if m]
+    matches = [SHAPE.match(each) for each in heard.work]
+    return [" ".join(filter(None, match.groups())) for match in matches if match]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ Nobody but the person, or a client that shows the ID token of this very session,
 that hint any page could sign people out.
 """
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import flask
 import structlog
@@ -118,7 +118,7 @@ def _return_url(asked: LogoutRequest) -> str | None:
     """Return where to send the person: registered, with `state` and nothing else added (§3)."""
     if asked.return_uri is None or asked.state is None:
         return asked.return_uri
-    separator = "&" if urlsplit(asked.return_uri).query else "?"
+    separator = "&" if "?" in asked.return_uri else "?"
     return f"{asked.return_uri}{separator}{urlencode({'state': asked.state})}"
 
 
