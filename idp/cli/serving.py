@@ -129,7 +129,9 @@ def _follow_the_parent() -> None:
         threading.Thread(target=follow, name="parent", daemon=True).start()
 
 
-def _announce(server: AbstractServer[Any], listening: Listening, when_ready: Callable[[], None]) -> None:
+def _announce(
+    server: AbstractServer[Any], listening: Listening, when_ready: Callable[[], None]
+) -> None:
     """Call `when_ready` once the workers answer; granian itself has no such hook."""
 
     def watch() -> None:

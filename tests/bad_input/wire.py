@@ -170,7 +170,7 @@ def assert_sound(answer: Answer, *, registered: str = CALLBACK) -> None:
     # Whatever is shown of input, it is never markup.
     assert MARKUP not in answer.text
     assert f"<b id='{MARK}" not in answer.text
-    if answer.html:
+    if answer.html and answer.body:
         assert_dressed(answer)
     elif answer.status >= 400 and answer.body:
         assert_json_error(answer)

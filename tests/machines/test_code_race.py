@@ -1,7 +1,7 @@
 """Everything that must happen once, asked for many times at one instant, of a real server.
 
-Two worker processes with eight threads each, on SQLite and on PostgreSQL (RFC 6749 §4.1.2, RFC 9700
-§4.2.4; invariants I1, I3, I4, I6, I7, I8).
+Sixteen threads, on PostgreSQL in two processes (RFC 6749 §4.1.2, RFC 9700 §4.2.4; invariants I1, I3,
+I4, I6, I7, I8).
 """
 
 from collections import Counter

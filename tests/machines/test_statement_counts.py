@@ -1,4 +1,4 @@
-"""What each operation says to the database, caches warm: DESIGN §5's budget, which noise cannot move.
+"""What each operation says to the database, caches warm (DESIGN §5): noise cannot move that.
 
 The second number is how many BEGIN, COMMIT and ROLLBACK frame it: on PostgreSQL each is a round
 trip as well.
