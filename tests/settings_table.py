@@ -1,4 +1,4 @@
-"""Write the README's table of settings out of their declaration: `python -m tests.settings_table`."""
+"""Write the README's table of settings out of their declaration."""
 
 import sys
 from datetime import timedelta

@@ -22,16 +22,22 @@ def translated() -> Iterator[None]:
 
     Raises:
         Unavailable: the database does not answer.
-        SetupFault: its URL is none that we understand.
+        SetupFault: its URL is none that we understand, a file is out of reach, or a newer release
+            has been here.
     """
-    from sqlalchemy.exc import ArgumentError, OperationalError
+    from alembic.util.exc import CommandError
+    from sqlalchemy.exc import ArgumentError, DBAPIError
 
     from idp.kernel.errors import SetupFault, Unavailable
 
     try:
         yield
-    except OperationalError as error:
-        raise Unavailable(str(error.orig).strip().splitlines()[0]) from error
+    except DBAPIError as error:
+        raise Unavailable(next(iter(str(error.orig).splitlines()), "no reason")) from error
+    except CommandError as error:
+        raise SetupFault(f"This release is too old for the database: {error}.") from error
+    except OSError as error:
+        raise SetupFault(f"{error.filename}: {error.strerror}") from error
     except (ArgumentError, ModuleNotFoundError) as error:
         raise SetupFault(
             "IDP_DATABASE_URL: `postgresql://user@host/name` or `sqlite:////path/to/file` is needed"

@@ -53,7 +53,7 @@ def attempt_password(
     ctx: RequestContext, identifier: str, password: str, browser: Browser
 ) -> User | Wait | Wrong:
     """Check a password. Unknown and disabled users answer as a wrong password does."""
-    user = users.find_by_username(ctx.db, identifier[:IDENTIFIER_KEPT])
+    user = users.find_for_sign_in(ctx.db, identifier[:IDENTIFIER_KEPT])
     user_id = user.id if user else None
     device_id = known_device(ctx, browser, user_id)
     account = username_key(identifier[:IDENTIFIER_KEPT])

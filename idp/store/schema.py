@@ -56,6 +56,7 @@ users = Table(
     Column("username", String, nullable=False),
     Column("username_key", String, nullable=False, unique=True),
     Column("email", String),
+    Column("email_key", String, index=True),
     Column("email_verified", Boolean, nullable=False, default=False),
     Column("phone_number", String),
     Column("phone_number_verified", Boolean, nullable=False, default=False),

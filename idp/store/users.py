@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, or_, select, update
 
 from idp.store.database import Transaction
 from idp.store.schema import users
@@ -33,12 +33,16 @@ class User:
         return str(self.profile.get("name") or self.username)
 
 
-COLUMNS = [c for c in users.c if c.name != "username_key"]
+COLUMNS = [c for c in users.c if c.name not in ("username_key", "email_key")]
 
 
 def username_key(username: str) -> str:
     """Return the form in which two spellings of one name are equal."""
     return unicodedata.normalize("NFKC", username.strip()).casefold()
+
+
+def _email_key(email: str | None) -> str | None:
+    return username_key(email) if email else None
 
 
 def from_row(row: Row[Any]) -> User:
@@ -54,7 +58,8 @@ def add(db: Transaction, user: User) -> None:
         sqlalchemy.exc.IntegrityError: the name is taken.
     """
     values = {c.name: getattr(user, c.name) for c in COLUMNS}
-    db.write(insert(users).values(**values, username_key=username_key(user.username)))
+    keys = {"username_key": username_key(user.username), "email_key": _email_key(user.email)}
+    db.write(insert(users).values(**values, **keys))
 
 
 def find(db: Transaction, user_id: str) -> User | None:
@@ -70,6 +75,20 @@ def find_by_username(db: Transaction, username: str) -> User | None:
     return from_row(row) if row else None
 
 
+def find_for_sign_in(db: Transaction, identifier: str) -> User | None:
+    """Return the user of this name, or else the only one who has this email address."""
+    key = username_key(identifier)
+    statement = (
+        select(*COLUMNS, users.c.username_key)
+        .where(or_(users.c.username_key == key, users.c.email_key == key))
+        .limit(3)
+    )
+    rows = db.read(statement).all()
+    named = [row for row in rows if row.username_key == key]
+    candidates = named or rows
+    return from_row(candidates[0]) if len(candidates) == 1 else None
+
+
 def list_all(db: Transaction) -> list[User]:
     """Return every account in the order of names."""
     return [from_row(row) for row in db.read(select(*COLUMNS).order_by(users.c.username_key))]
@@ -77,6 +96,9 @@ def list_all(db: Transaction) -> list[User]:
 
 def change(db: Transaction, user_id: str, now: datetime, **values: object) -> bool:
     """Set columns of an account."""
+    if "email" in values:
+        email = values["email"]
+        values["email_key"] = _email_key(email if isinstance(email, str) else None)
     statement = update(users).where(users.c.id == user_id).values(updated_at=now, **values)
     return db.write(statement).rowcount == 1
 

@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("username", sa.String(), nullable=False),
         sa.Column("username_key", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
+        sa.Column("email_key", sa.String(), nullable=True),
         sa.Column("email_verified", sa.Boolean(), nullable=False),
         sa.Column("phone_number", sa.String(), nullable=True),
         sa.Column("phone_number_verified", sa.Boolean(), nullable=False),
@@ -127,6 +128,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("username_key", name=op.f("uq_users_username_key")),
     )
+    op.create_index(op.f("ix_users_email_key"), "users", ["email_key"], unique=False)
     op.create_table(
         "consents",
         sa.Column("user_id", sa.String(), nullable=False),

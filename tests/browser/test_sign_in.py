@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.app import PASSWORD
-from tests.browser.conftest import House
+from tests.browser.house import House
 from tests.browser.inspection import assert_well_made
 from tests.browser.people import (
     Phone,

@@ -59,6 +59,23 @@ def test_the_name_may_be_spelt_in_another_case(rp):
     assert "code" in rp.answer(rp.allow(rp.log_in(rp.authorize(), username=" ADA ")))
 
 
+def test_the_email_address_does_as_well_while_it_is_one_persons(rp):
+    assert b'id="page-consent"' in rp.log_in(rp.authorize(), username="Ada@Example.TEST").data
+
+    rp.provider.add_user("twin", email="ada@example.test")
+    page = rp.authorize(prompt="login")
+    assert b'id="page-login"' in rp.log_in(page, username="ada@example.test").data
+    assert b'id="page-consent"' in rp.log_in(page, username="ada").data
+
+
+def test_a_name_goes_before_anothers_email_address(rp):
+    rp.provider.add_user("ada@example.test", password="another quiet password", email=None)
+
+    page = rp.log_in(rp.authorize(), username="ada@example.test")
+
+    assert b'id="page-login"' in page.data
+
+
 @spec("ASVS 5.0 V6.3.8")
 def test_unknown_user_disabled_user_and_wrong_password_get_one_answer(rp):
     disabled = rp.provider.add_user("gone")

@@ -54,9 +54,7 @@ def provider_over(database_url: str, folder: Path, **settings: Any) -> Iterator[
     provider.house.get(Database).engine.dispose()
 
 
-def server_over(
-    database_url: str, folder: Path, **environment: str
-) -> ProviderProcess:
+def server_over(database_url: str, folder: Path, **environment: str) -> ProviderProcess:
     """Return the server process of the same installation, not yet started."""
     workers, threads = PARALLEL[database_url.partition(":")[0]]
     return ProviderProcess(

@@ -50,7 +50,8 @@ def verbs(heard: Conversation) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"]
+    "path",
+    ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"],
 )
 def test_documents_ask_nothing(rp: RelyingParty, provider: Provider, path: str):
     with overheard(provider) as heard:
@@ -126,9 +127,7 @@ def test_a_client_that_is_not_in_the_copies_costs_one_more_statement(
     assert verbs(heard) == ["SELECT clients", "INSERT audit_events"]
 
 
-def test_activity_is_written_once_in_a_tenth_of_the_idle_time(
-    rp: RelyingParty, provider: Provider
-):
+def test_activity_is_written_once_in_a_tenth_of_the_idle_time(rp: RelyingParty, provider: Provider):
     provider.clock.forward(minutes=7)
     rp.get("/jwks")
     rp.token(grant_type="client_credentials")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from idp.protocol.authorization.claims_parameter import ClaimsRequest, parse
 from idp.protocol.errors import InvalidRequest
-from tests.app import claims_of, make_provider, text_of
+from idp.store import users
+from tests.app import claims_of, text_of
 from tests.protocol.parties import page_of, party, refused
 from tests.support.spec import spec
 
@@ -59,12 +60,8 @@ def test_an_essential_acr_that_is_held_is_no_hindrance(rp):
 def with_totp(provider, rp):
     """Ada signed in by password before she had an authenticator; return its secret."""
     rp.sign_in()
-    user = provider.audit()
-    user_id = next(e.user_id for e in user if e.name == "session.opened")
-    from idp.store import users
-
     with provider.context() as ctx:
-        ada = users.find(ctx.db, user_id)
+        ada = users.find_by_username(ctx.db, "ada")
     return provider.add_totp(ada)
 
 
@@ -131,8 +128,8 @@ def test_mfa_satisfies_who_asks_for_less(provider, rp, with_totp):
 
 
 @spec("OIDC Core §5.5.1.1")
-def test_who_can_enrol_is_asked_to_when_mfa_is_essential(database_url, tmp_path):
-    provider = make_provider(database_url, tmp_path, second_factor="encouraged")
+def test_who_can_enrol_is_asked_to_when_mfa_is_essential(provider_with):
+    provider = provider_with(second_factor="encouraged")
     provider.add_user()
     rp = party(provider, first_party=True)
     page = rp.log_in(rp.authorize())
@@ -148,8 +145,8 @@ def test_who_can_enrol_is_asked_to_when_mfa_is_essential(database_url, tmp_path)
     assert "code" in rp.answer(rp.authorize(acr_values="mfa"))
 
 
-def test_where_a_second_factor_is_required_no_session_opens_without(database_url, tmp_path):
-    provider = make_provider(database_url, tmp_path, second_factor="required")
+def test_where_a_second_factor_is_required_no_session_opens_without(provider_with):
+    provider = provider_with(second_factor="required")
     provider.add_user()
     rp = party(provider, first_party=True)
 
