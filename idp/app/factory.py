@@ -20,7 +20,7 @@ from idp.web.brand import brand_of
 from idp.web.documents import Document, DocumentFront
 from idp.web.headers import put_headers
 from idp.web.locale import LOCALES, select_locale
-from idp.web.static import bp as static_bp
+from idp.web.assets import bp as static_bp
 
 MAX_BODY = 64 * 1024
 

@@ -1,5 +1,6 @@
 """One provider for many bad requests: what they leave behind is part of the test."""
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,10 +25,16 @@ class Target:
         return self.rp.client_id
 
     def stranger(self) -> Wire:
-        return Wire(self.provider.app)
+        """A browser of nobody, at an address that nobody has guessed from."""
+        address = f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"
+        return Wire(self.provider.app, address=address)
 
-    def signed_in(self, username: str = "ada") -> Wire:
+    def signed_in(self, username: str | None = None) -> Wire:
+        """A browser with a session: of a person of its own, unless a name is given."""
         wire = self.stranger()
+        if username is None:
+            username = f"person-{secrets.token_hex(4)}"
+            self.provider.add_user(username)
         page = wire.follow(wire.get("/account"))
         fields = fields_on(page) | {"identifier": username, "password": PASSWORD}
         answer = wire.follow(wire.post("/login", form(fields)))

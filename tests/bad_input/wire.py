@@ -60,6 +60,7 @@ class Wire:
 
     app: flask.Flask
     jar: dict[str, str] = field(default_factory=dict)
+    address: str = "192.0.2.9"
 
     def send(
         self,
@@ -81,7 +82,7 @@ class Wire:
             "SERVER_NAME": "127.0.0.1",
             "SERVER_PORT": "8000",
             "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "192.0.2.9",
+            "REMOTE_ADDR": self.address,
             "HTTP_HOST": HOST,
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "https",
