@@ -39,6 +39,21 @@ def crash(failure: Exception) -> flask.Response:
     return json({"error": "server_error", "error_description": description}, 500)
 
 
+def any_origin(response: flask.Response) -> flask.Response:
+    """Let browser apps read an answer in which no cookie plays a part (RFC 9700 §2.6)."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def preflight(methods: str) -> flask.Response:
+    """Tell a browser app's browser that it may ask (Fetch, CORS protocol)."""
+    response = any_origin(flask.Response(status=204))
+    response.headers["Access-Control-Allow-Methods"] = methods
+    response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+    response.headers["Access-Control-Max-Age"] = "3600"
+    return response
+
+
 def to_client(
     redirect_uri: str, mode: str, parameters: dict[str, Any], client_name: str
 ) -> flask.Response:

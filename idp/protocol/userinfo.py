@@ -17,7 +17,7 @@ bp = flask.Blueprint("userinfo", __name__)
 @bp.route("/userinfo", methods=["GET", "POST"])
 def userinfo() -> flask.Response:
     """Answer with the claims that the access token's scopes and request allow."""
-    return _any_origin(responses.json(claims_for(request_context(), presented_token())))
+    return responses.any_origin(responses.json(claims_for(request_context(), presented_token())))
 
 
 def presented_token() -> str | None:
@@ -62,7 +62,7 @@ def claims_for(ctx: RequestContext, token: str | None) -> dict[str, object]:
 @bp.errorhandler(IdpError)
 def refuse(error: IdpError) -> flask.Response:
     """Answer as RFC 6750 §3 wants it."""
-    response = _any_origin(responses.error(error))
+    response = responses.any_origin(responses.error(error))
     if isinstance(error, InvalidToken) and error.detail == "no token":
         # §3.1: who showed nothing is told only which scheme to use.
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -73,22 +73,13 @@ def refuse(error: IdpError) -> flask.Response:
     return response
 
 
-def _any_origin(response: flask.Response) -> flask.Response:
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
-
-
 @bp.route("/userinfo", methods=["OPTIONS"])
 def preflight() -> flask.Response:
-    """Tell a browser app's browser that it may ask."""
-    response = _any_origin(flask.Response(status=204))
-    response.headers["Access-Control-Allow-Methods"] = "GET, POST"
-    response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
-    response.headers["Access-Control-Max-Age"] = "3600"
-    return response
+    """Let browser apps ask."""
+    return responses.preflight("GET, POST")
 
 
 @bp.errorhandler(Exception)
 def crash(error: Exception) -> flask.Response:
     """Answer in JSON, whatever happened."""
-    return _any_origin(responses.crash(error))
+    return responses.any_origin(responses.crash(error))

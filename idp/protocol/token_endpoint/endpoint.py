@@ -48,19 +48,13 @@ def token() -> flask.Response:
     except StaleClient:
         client = authenticate_client(ctx, header, form, newest=True)
         answer = GRANTS[grant_type](ctx, client, form)
-    return allow_any_origin(responses.json(answer))
-
-
-def allow_any_origin(response: flask.Response) -> flask.Response:
-    """Let browser apps read the answer; no cookie plays a part here (RFC 9700 §2.6)."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    return responses.any_origin(responses.json(answer))
 
 
 @bp.errorhandler(IdpError)
 def refuse(error: IdpError) -> flask.Response:
     """Answer as RFC 6749 §5.2 wants it."""
-    response = allow_any_origin(responses.error(error))
+    response = responses.any_origin(responses.error(error))
     if isinstance(error, InvalidClient):
         response.headers["WWW-Authenticate"] = 'Basic realm="token", charset="UTF-8"'
     return response
@@ -68,15 +62,11 @@ def refuse(error: IdpError) -> flask.Response:
 
 @bp.route("/token", methods=["OPTIONS"])
 def preflight() -> flask.Response:
-    """Tell a browser app's browser that it may ask (Fetch, CORS protocol)."""
-    response = allow_any_origin(flask.Response(status=204))
-    response.headers["Access-Control-Allow-Methods"] = "POST"
-    response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
-    response.headers["Access-Control-Max-Age"] = "3600"
-    return response
+    """Let browser apps ask."""
+    return responses.preflight("POST")
 
 
 @bp.errorhandler(Exception)
 def crash(error: Exception) -> flask.Response:
     """Answer in JSON, whatever happened."""
-    return allow_any_origin(responses.crash(error))
+    return responses.any_origin(responses.crash(error))

@@ -8,14 +8,13 @@ from datetime import timedelta
 
 from idp.context import RequestContext
 from idp.kernel.clock import epoch
-from idp.kernel.jose import Claims, unverified_header, verify
+from idp.kernel.jose import Claims
 from idp.kernel.secrets import new_id
-from idp.protocol.keys import service as keys
 from idp.protocol.keys.keyring import Keyring
+from idp.protocol.tokens import ours
 
 ALGORITHM = "ES256"
 TYP = "at+jwt"
-MAX_LENGTH = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +58,8 @@ def read(ctx: RequestContext, token: str) -> Claims | None:
 
     Whether its grant still lives is another question, and the database's.
     """
-    if len(token) > MAX_LENGTH:
-        return None
-    header = unverified_header(token)
-    # An ID token is signed by us as well: only `typ` tells that it is no access token.
-    if header is None or header.get("typ") != TYP:
-        return None
-    key = keys.verifier(ctx, header.get("kid"))
-    claims = verify(token, key) if key is not None else None
-    if claims is None or claims.get("iss") != ctx.settings.issuer:
-        return None
-    expires = claims.get("exp")
+    claims = ours.read(ctx, token, TYP)
+    expires = claims.get("exp") if claims is not None else None
     return claims if isinstance(expires, int) and expires > epoch(ctx.now) else None
 
 

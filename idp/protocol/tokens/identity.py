@@ -6,10 +6,10 @@ from typing import Any
 from idp.context import RequestContext
 from idp.kernel.clock import epoch
 from idp.kernel.encoding import b64url
-from idp.kernel.jose import Claims, unverified_header, verify
+from idp.kernel.jose import Claims
 from idp.policy.acr import acr_claim, amr_claim
-from idp.protocol.keys import service as keys
 from idp.protocol.keys.keyring import Keyring
+from idp.protocol.tokens import ours
 from idp.store.grants import Grant
 
 TYP = "JWT"
@@ -50,12 +50,8 @@ def left_half_hash(value: str) -> str:
 
 def read_hint(ctx: RequestContext, token: str) -> Claims | None:
     """Return the claims of an ID token that we issued, expired or not (§3.1.2.1 id_token_hint)."""
-    header = unverified_header(token)
-    if header is None or header.get("typ") != TYP:
-        return None
-    key = keys.verifier(ctx, header.get("kid"))
-    claims = verify(token, key) if key is not None else None
-    if claims is None or claims.get("iss") != ctx.settings.issuer:
+    claims = ours.read(ctx, token, TYP)
+    if claims is None:
         return None
     well_formed = isinstance(claims.get("sub"), str) and isinstance(claims.get("aud"), str)
     return claims if well_formed else None
