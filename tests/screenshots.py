@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.app import PASSWORD
 from tests.browser.house import House, opened_house
@@ -66,8 +66,16 @@ def visited(folder: Path) -> Iterator[tuple[House, Page]]:
         house = stack.enter_context(opened_house(folder, **names))
         house.staff.add_user(USER)
         browser = stack.enter_context(launched())
-        person = stack.enter_context(watched(browser, viewport=DESKTOP, locale="en-GB"))
+        person = stack.enter_context(
+            watched(browser, viewport=DESKTOP, user_agent=_name_of(browser))
+        )
         yield house, person.page()
+
+
+def _name_of(browser: Browser) -> str:
+    """Return what the browser calls itself when people see its window."""
+    with browser.new_page() as page:
+        return str(page.evaluate("navigator.userAgent")).replace("Headless", "")
 
 
 def walk(camera: Camera, house: House, page: Page) -> None:
@@ -91,6 +99,11 @@ def first_sign_in(camera: Camera, app: App, page: Page) -> Phone:
     enter_password(page, USER, PASSWORD)
     on(page, "enrol")
     camera.take(page, "enrol", "Set up an authenticator app")
+    page.get_by_text("Type the key by hand").click()
+    page.locator("#code").press_sequentially("000000")
+    page.get_by_role("alert").wait_for()
+    page.get_by_text("Type the key by hand").click()
+    camera.take(page, "enrol-error", "Set up an authenticator app, after a wrong code")
     phone = Phone(page.locator("#manual-key").text_content() or "")
     page.locator("#code").press_sequentially(phone.code())
     on(page, "recovery-codes")

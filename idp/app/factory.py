@@ -16,11 +16,11 @@ from idp.protocol.discovery.library import JWKS, Publications, fresh_jwks
 from idp.protocol.wiring import BLUEPRINTS
 from idp.settings import Settings, load
 from idp.web import context, errors
+from idp.web.assets import bp as static_bp
 from idp.web.brand import brand_of
 from idp.web.documents import Document, DocumentFront
 from idp.web.headers import put_headers
 from idp.web.locale import LOCALES, select_locale
-from idp.web.assets import bp as static_bp
 
 MAX_BODY = 64 * 1024
 

@@ -20,6 +20,9 @@ _TOO_WIDE = """() => {
   return wide.map(e => `${e.tagName}#${e.id}.${e.className} is wider than the page`)
     .concat('the page scrolls sideways');
 }"""
+_SPILLS = """() => [...document.body.querySelectorAll('*')]
+  .filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1 && !e.matches('.unseen, input'))
+  .map(e => `${e.tagName}#${e.id}.${e.className} holds more than fits`)"""
 _ORDER = """() => {
   const faults = [];
   const before = (a, b) => a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING;
@@ -41,7 +44,8 @@ _ORDER = """() => {
     if (send && !before(e, send)) faults.push(`${e.id} stands behind its button`);
   }
   for (const e of document.querySelectorAll('svg')) {
-    if (!e.closest('.qr') && !e.getAttribute('width')) faults.push('a drawing without a size');
+    const sized = e.getAttribute('width') || e.closest('.qr-frame');
+    if (!sized) faults.push('a drawing without a size');
   }
   if (document.querySelector('[style]')) faults.push('inline style');
   return faults;
@@ -53,15 +57,15 @@ _WAY_ON = """() => [...document.querySelectorAll('main a[href], main button, hea
 def faults_of(page: Page) -> list[str]:
     """Return all that is wrong with the page as it stands, in light and dark, wide and narrow."""
     size = page.viewport_size
-    found = [*page.evaluate(_ORDER), *page.evaluate(_SMALL_TARGETS)]
+    found = [*page.evaluate(_ORDER), *page.evaluate(_SMALL_TARGETS), *page.evaluate(_SPILLS)]
     if not page.evaluate(_WAY_ON):
         found.append("no way on")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found += [f"{scheme}: {fault}" for fault in axe(page)]
     page.set_viewport_size(_NARROW)
-    found += [f"320 px: {fault}" for fault in page.evaluate(_TOO_WIDE)]
-    found += [f"320 px: {fault}" for fault in page.evaluate(_SMALL_TARGETS)]
+    for check in (_TOO_WIDE, _SPILLS, _SMALL_TARGETS):
+        found += [f"320 px: {fault}" for fault in page.evaluate(check)]
     page.emulate_media(color_scheme="light")
     if size is not None:
         page.set_viewport_size(size)

@@ -40,7 +40,7 @@ def on(page: Page, name: str) -> None:
 
 def enter_password(page: Page, username: str, password: str) -> None:
     on(page, "login")
-    page.get_by_label("E-mail or user name").fill(username)
+    page.get_by_label("Email or user name").fill(username)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -95,4 +95,5 @@ def go_back(page: Page) -> None:
     except Error as error:
         if "ERR_CACHE_MISS" not in error.message:
             raise
+        page.wait_for_timeout(300)  # until the browser's own page stands there
         page.reload()

@@ -27,9 +27,7 @@ def sign_in(page: Page, app: App, username: str) -> None:
     expect(page.locator("#claim-preferred_username")).to_have_text(username)
 
 
-def test_the_account_page_tells_what_is_there(
-    house: House, app: App, username: str, page: Page
-):
+def test_the_account_page_tells_what_is_there(house: House, app: App, username: str, page: Page):
     sign_in(page, app, username)
     page.goto(f"{house.issuer}/account")
     on(page, "account")
@@ -89,9 +87,7 @@ def test_a_connection_is_taken_back_and_asked_for_again(
     on(page, "consent")
 
 
-def test_whoever_signs_out_of_the_account_is_out(
-    house: House, app: App, username: str, page: Page
-):
+def test_whoever_signs_out_of_the_account_is_out(house: House, app: App, username: str, page: Page):
     sign_in(page, app, username)
     page.goto(f"{house.issuer}/account")
     press(page, "sign-out")

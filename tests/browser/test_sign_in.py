@@ -51,7 +51,7 @@ def test_a_wrong_password_is_told_and_can_be_corrected(app: App, username: str, 
     on(page, "login")
     expect(page.get_by_role("alert")).to_contain_text("do not match")
     expect(page).to_have_title(re.compile("^Error: "))
-    expect(page.get_by_label("E-mail or user name")).to_have_value(username)
+    expect(page.get_by_label("Email or user name")).to_have_value(username)
     expect(page.get_by_label("Password", exact=True)).to_be_focused()
     assert_well_made(page)
     enter_password(page, username, PASSWORD)
@@ -64,7 +64,7 @@ def test_an_unknown_name_is_told_the_same(app: App, username: str, page: Page):
     on(page, "login")
     known = page.get_by_role("alert").inner_text()
     enter_password(page, f"{username}-unknown", "not this one at all")
-    expect(page.get_by_label("E-mail or user name")).to_have_value(f"{username}-unknown")
+    expect(page.get_by_label("Email or user name")).to_have_value(f"{username}-unknown")
     assert page.get_by_role("alert").inner_text() == known
 
 
@@ -221,7 +221,7 @@ def test_a_client_may_ask_for_a_fresh_sign_in(app: App, username: str, page: Pag
 def test_max_age_and_login_hint_reach_the_page(app: App, username: str, page: Page):
     page.goto(app.sign_in_url(login_hint=username))
     on(page, "login")
-    expect(page.get_by_label("E-mail or user name")).to_have_value(username)
+    expect(page.get_by_label("Email or user name")).to_have_value(username)
     expect(page.get_by_label("Password", exact=True)).to_be_focused()
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.house import MASTER_KEY
 from tests.browser.demo import Demo
+from tests.browser.house import MASTER_KEY
 from tests.browser.inspection import assert_well_made
 from tests.browser.people import enrol, enter_code, enter_password, on, press
 from tests.support.spec import spec

@@ -48,10 +48,15 @@ def provider_over(database_url: str, folder: Path, **settings: Any) -> Iterator[
     provider = make_provider(database_url, folder, **settings)
     provider.clock = WallClock()
     provider.house.get(ClockReading).read = provider.clock
-    with provider.context() as ctx:
-        ctx.db.write(update(signing_keys).values(created_at=ctx.now - timedelta(hours=1)))
+    age_keys(provider)
     yield provider
     provider.house.get(Database).engine.dispose()
+
+
+def age_keys(provider: Provider) -> None:
+    """Let every key have been published for so long that it may sign."""
+    with provider.context() as ctx:
+        ctx.db.write(update(signing_keys).values(created_at=ctx.now - timedelta(hours=1)))
 
 
 def server_over(database_url: str, folder: Path, **environment: str) -> ProviderProcess:

@@ -1,7 +1,7 @@
 """Everything that must happen once, asked for many times at one instant, of a real server.
 
-Sixteen threads, on PostgreSQL in two processes (RFC 6749 §4.1.2, RFC 9700 §4.2.4; invariants I1, I3,
-I4, I6, I7, I8).
+Sixteen threads, on PostgreSQL in two processes (RFC 6749 §4.1.2, RFC 9700 §4.2.4; invariants I1,
+I3, I4, I6, I7, I8).
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pyotp
+import pytest
 from sqlalchemy import select, update
 
 from idp.kernel.secrets import digest
@@ -28,6 +29,8 @@ from tests.app import (
 from tests.machines.burst import Answer, burst, cookies_of, get, post, send
 from tests.support.server import ProviderProcess
 from tests.support.spec import spec
+
+pytestmark = pytest.mark.xdist_group("code race")
 
 Events = Callable[[], Counter[str]]
 SESSION_COOKIE = "__Host-idp_session"

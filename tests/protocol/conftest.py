@@ -1,24 +1,31 @@
-"""Providers with other settings than the usual."""
+"""Providers with other settings than the usual, and another process over the same database."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from idp.app import create_app
+from idp.kernel.registry import Registry
+from idp.settings import Settings
 from idp.store.database import Database
+from idp.web.context import ClockReading
 from tests.app import Provider, make_provider
 
 
 @pytest.fixture
-def provider_with(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Provider]]:
-    """Compose another provider over the test's database; its keys are made but once."""
-    made: list[Provider] = []
+def provider_with(database_url: str, tmp_path: Path) -> Callable[..., Provider]:
+    """Compose a provider with other settings."""
+    return partial(make_provider, database_url, tmp_path)
 
-    def make(**settings: Any) -> Provider:
-        made.append(make_provider(database_url, tmp_path, **settings))
-        return made[-1]
 
-    yield make
-    for each in made:
-        each.house.get(Database).engine.dispose()
+@pytest.fixture
+def sibling(provider: Provider) -> Iterator[Provider]:
+    """What another process over the same database is: its own caches, the same clock."""
+    app = create_app(provider.house.get(Settings))
+    app.testing = False
+    house: Registry = app.extensions["idp"]
+    house.get(ClockReading).read = provider.clock
+    yield Provider(app, house, provider.clock)
+    house.get(Database).engine.dispose()

@@ -4,8 +4,10 @@ import math
 from collections import Counter
 
 import pytest
+from sqlalchemy import update
 
 from idp.protocol.clients.service import delete
+from idp.store.schema import sessions
 from tests.app import CALLBACK, claims_of
 from tests.protocol.parties import (
     disable,
@@ -183,15 +185,11 @@ def test_a_session_that_is_over_takes_its_codes_and_tokens_along(provider, rp, h
     else:
         provider.clock.forward(seconds=50)
         with provider.context() as ctx:
-            from sqlalchemy import update
-
-            from idp.store.schema import sessions
-
             ctx.db.write(update(sessions).values(idle_until=ctx.now))
 
     assert token_error(rp.redeem(code)) == GRANT
     assert rp.userinfo(tokens["access_token"]).status_code == 401
-    assert reasons(provider) == ["session_or_user_or_client_changed"]
+    assert reasons(provider) == ["session_or_user_over"]
 
 
 def test_a_client_that_is_gone_takes_its_codes_and_tokens_along(provider, rp):

@@ -196,22 +196,22 @@ def test_a_rotated_secret_is_dead_at_once(provider):
 
 
 
-def test_a_rotated_secret_is_dead_in_every_process(provider, provider_with):
+def test_a_rotated_secret_is_dead_in_every_process(provider, sibling):
     rp = party(provider, grant_types=("client_credentials",), redirect_uris=())
     form = {"grant_type": "client_credentials"}
     assert post(provider, form, rp.basic()).status_code == 200
 
-    with provider_with().context() as elsewhere:
+    with sibling.context() as elsewhere:
         new = rotate_secret(elsewhere, rp.client_id)
 
     assert token_error(post(provider, form, rp.basic())) == CLIENT
     assert post(provider, form, basic(rp.client_id, new)).status_code == 200
 
 
-def test_a_code_is_not_redeemed_by_a_secret_that_another_process_rotated(provider, rp, provider_with):
+def test_a_code_is_not_redeemed_by_a_secret_that_another_process_rotated(provider, rp, sibling):
     code = rp.code()
     assert token_error(rp.redeem("x")) == (400, "invalid_grant")
-    with provider_with().context() as elsewhere:
+    with sibling.context() as elsewhere:
         new = rotate_secret(elsewhere, rp.client_id)
 
     refusal = token_error(rp.redeem(code))
