@@ -58,7 +58,9 @@ def user_claims(user: User, names: Iterable[str]) -> dict[str, Any]:
 
 def _everything(user: User) -> dict[str, Any]:
     claims: dict[str, Any] = {
-        name: value for name, value in user.profile.items() if value not in (None, "", {}, [])
+        name: filled
+        for name, value in user.profile.items()
+        if (filled := _filled(value)) not in (None, "", {}, [])
     }
     claims["preferred_username"] = user.username
     claims["updated_at"] = epoch(user.updated_at)
@@ -68,3 +70,10 @@ def _everything(user: User) -> dict[str, Any]:
         claims["phone_number"] = user.phone_number
         claims["phone_number_verified"] = user.phone_number_verified
     return claims
+
+
+def _filled(value: Any) -> Any:
+    """Return a claim without the empty members of an object such as `address` (§5.1.1)."""
+    if not isinstance(value, dict):
+        return value
+    return {name: member for name, member in value.items() if member not in (None, "")}

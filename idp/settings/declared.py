@@ -4,10 +4,10 @@ from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -115,6 +115,15 @@ class Settings(BaseSettings):
     log_format: str = Field(
         "text", pattern="^(text|json)$", description="Log lines as `text` or `json`."
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _digits_are_seconds(cls, value: Any, info: ValidationInfo) -> Any:
+        """Read `3600` as seconds; from text, pydantic itself reads ISO 8601 only (`PT1H`)."""
+        wanted = cls.model_fields[info.field_name or ""].annotation
+        if wanted is timedelta and isinstance(value, str) and value.strip().isdecimal():
+            return int(value)
+        return value
 
     @field_validator("issuer")
     @classmethod

@@ -21,7 +21,9 @@ _TOO_WIDE = """() => {
     .concat('the page scrolls sideways');
 }"""
 _SPILLS = """() => [...document.body.querySelectorAll('*')]
-  .filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1 && !e.matches('.unseen, input'))
+  .filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1)
+  // The list of accounts reaches into its card's edge, so that its text stands in line.
+  .filter(e => !e.matches('.unseen, input') && !e.querySelector('.choices'))
   .map(e => `${e.tagName}#${e.id}.${e.className} holds more than fits`)"""
 _ORDER = """() => {
   const faults = [];
@@ -60,16 +62,26 @@ def faults_of(page: Page) -> list[str]:
     found = [*page.evaluate(_ORDER), *page.evaluate(_SMALL_TARGETS), *page.evaluate(_SPILLS)]
     if not page.evaluate(_WAY_ON):
         found.append("no way on")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found += [f"{scheme}: {fault}" for fault in axe(page)]
+    found += _barriers(page)
     page.set_viewport_size(_NARROW)
     for check in (_TOO_WIDE, _SPILLS, _SMALL_TARGETS):
         found += [f"320 px: {fault}" for fault in page.evaluate(check)]
-    page.emulate_media(color_scheme="light")
     if size is not None:
         page.set_viewport_size(size)
     return found
+
+
+def _barriers(page: Page) -> list[str]:
+    found = []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found += [f"{scheme}: {fault}" for fault in axe(page)]
+    return found
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail when axe finds anything, in light or in dark."""
+    assert not _barriers(page)
 
 
 def assert_well_made(page: Page) -> None:

@@ -34,8 +34,9 @@ class Phone:
 
 
 def on(page: Page, name: str) -> None:
-    """Wait until the hosted page `name` is there."""
+    """Wait until the hosted page `name` is there, with its style."""
     expect(page.locator(f"main#page-{name}")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def enter_password(page: Page, username: str, password: str) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.demo import Demo
 from tests.browser.house import MASTER_KEY
-from tests.browser.inspection import assert_well_made
+from tests.browser.inspection import assert_accessible, assert_well_made
 from tests.browser.people import enrol, enter_code, enter_password, on, press
 from tests.support.spec import spec
 
@@ -26,6 +26,7 @@ def demo(empty_database_url: str, tmp_path: Path) -> Iterator[Demo]:
 @spec("OIDC Core §3.1.2", "RP-Initiated Logout §2")
 def test_a_person_walks_through_the_demo(demo: Demo, page: Page):
     page.goto(demo.client)
+    assert_accessible(page)
     press(page, "sign-in")
     on(page, "login")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in to Demo notes")
@@ -45,6 +46,7 @@ def test_a_person_walks_through_the_demo(demo: Demo, page: Page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Alex Robin Morgan")
     expect(page.locator("#userinfo")).to_contain_text("alex.morgan@example.com")
     expect(page.locator("#id-token")).to_contain_text("mfa")
+    assert_accessible(page)
 
     # The second client, without a prompt.
     press(page, "second")

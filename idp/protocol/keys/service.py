@@ -102,7 +102,7 @@ def ensure(ctx: RequestContext) -> None:
 def rotate(ctx: RequestContext, algorithm: str) -> Rotation:
     """Let the next key sign, publish another next one, retire the active one.
 
-    The retired key stays published until the last token that it may have signed has expired (I13).
+    The retired key stays published until nothing that it may have signed is of use any more (I13).
 
     Raises:
         TooEarly: the next key is so new that some node or client may not know it yet.
@@ -137,7 +137,11 @@ def remove_expired(ctx: RequestContext) -> int:
 
 
 def _published_until(ctx: RequestContext) -> datetime:
-    longest = max(ctx.settings.access_token_lifetime, ctx.settings.id_token_lifetime)
+    settings = ctx.settings
+    # As a hint, an ID token serves for as long as its session (OIDC Core §3.1.2.1).
+    longest = max(
+        settings.access_token_lifetime, settings.id_token_lifetime, settings.session_absolute
+    )
     return ctx.now + longest + publication_time(ctx) + CLOCK_SKEW
 
 

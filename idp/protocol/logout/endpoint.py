@@ -33,8 +33,10 @@ def logout() -> flask.Response:
 @bp.post("/logout")
 def logout_by_form() -> flask.Response:
     """Take a request by POST; go on with GET, for a cross-site POST comes without our cookies."""
-    sent = dict(parameters.form().values)
-    handover = Handover(to=RESUME, carry={"asked": _kept(sent)})
+    form = parameters.form()
+    # As by GET, one that cannot be read as a whole asks for nothing in particular.
+    asked = {} if form.refused else _kept(form.values)
+    handover = Handover(to=RESUME, carry={"asked": asked})
     return redirect(continuation.back(handover))
 
 

@@ -1,0 +1,1 @@
+"""What each operation costs: CPU time of the provider and of its database, and requests per second."""

@@ -1,0 +1,86 @@
+"""The command as a whole: help, refusals, what it needs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from idp import __version__
+from idp.cli import COMMANDS
+from tests.cli.conftest import MASTER_KEY, Idp
+from tests.support import databases
+
+HEAVY = ("flask", "sqlalchemy", "authlib", "pydantic", "granian", "cryptography")
+
+
+def test_help_names_every_command_in_words(idp_on_sqlite: Idp) -> None:
+    told = idp_on_sqlite("--help")
+    for command in COMMANDS:
+        assert f"\n  {command.name} " in told
+        assert idp_on_sqlite(str(command.name), "--help").startswith("Usage:")
+    assert __version__ in idp_on_sqlite("--version")
+
+
+def test_help_answers_without_importing_what_only_commands_need() -> None:
+    ask = f"import sys, idp.cli; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("user", "list"), ("client", "list"), ("key", "list"), ("migrate",), ("serve",), ("worker",)],
+)
+def test_bad_settings_are_told_together_by_every_command(
+    idp_on_sqlite: Idp, arguments: tuple[str, ...]
+) -> None:
+    idp_on_sqlite.environment |= {"IDP_ISSUER": "http://id.example", "IDP_CODE_LIFETIME": "long"}
+    said = idp_on_sqlite.refused(*arguments)
+    assert "IDP_ISSUER" in said
+    assert "IDP_CODE_LIFETIME" in said
+
+
+@pytest.mark.parametrize("kind", databases.KINDS)
+def test_a_database_without_tables_is_told_what_to_run(
+    idp_on_sqlite: Idp, kind: str, tmp_path: Path
+) -> None:
+    with databases.empty_database(kind, tmp_path) as url:
+        idp_on_sqlite.environment["IDP_DATABASE_URL"] = url
+        assert "idp migrate" in idp_on_sqlite.refused("user", "list")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://localhost/idp", "IDP_DATABASE_URL"),
+        ("nonsense", "IDP_DATABASE_URL"),
+        ("postgresql://idp:secret@127.0.0.1:1/idp", "does not answer"),
+    ],
+)
+@pytest.mark.parametrize("command", [("user", "list"), ("migrate",)])
+def test_a_database_out_of_reach_is_said_to_be(
+    idp_on_sqlite: Idp, url: str, said: str, command: tuple[str, ...]
+) -> None:
+    idp_on_sqlite.environment["IDP_DATABASE_URL"] = url
+    told = idp_on_sqlite.refused(*command)
+    assert said in told
+    assert "secret" not in told
+
+
+def test_a_file_that_is_no_database_is_said_to_be_none(idp_on_sqlite: Idp, tmp_path: Path) -> None:
+    (tmp_path / "poem.txt").write_text("Shall I compare thee to a summer's day? " * 100)
+    idp_on_sqlite.environment["IDP_DATABASE_URL"] = f"sqlite:///{tmp_path / 'poem.txt'}"
+    assert "not a database" in idp_on_sqlite.refused("user", "list")
+
+
+def test_another_master_key_is_refused_before_it_seals_anything(idp: Idp) -> None:
+    idp("migrate")
+    idp.environment["IDP_MASTER_KEY"] = MASTER_KEY[::-1]
+    for command in (("key", "rotate"), ("user", "list"), ("migrate",)):
+        assert "another master key" in idp.refused(*command)
+
+
+def test_postgresql_needs_its_master_key_given(postgresql_url: str, idp_on_sqlite: Idp) -> None:
+    idp_on_sqlite.environment |= {"IDP_DATABASE_URL": postgresql_url, "IDP_MASTER_KEY": None}
+    assert "IDP_MASTER_KEY" in idp_on_sqlite.refused("user", "list")

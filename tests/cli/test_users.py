@@ -1,0 +1,281 @@
+"""`idp user ...`."""
+
+import os
+import pty
+import select as waiting
+import subprocess
+import sys
+
+import pytest
+
+from idp.credentials import passwords
+from idp.sessions import service as sessions
+from tests.cli.conftest import PASSWORD, Idp
+from tests.support.spec import spec
+
+CREATE = ("user", "create", "ada", "--email", "ada@example.test", "--password-stdin")
+
+
+def test_a_created_user_can_prove_the_password_from_standard_input(idp: Idp) -> None:
+    made = idp.json(*CREATE, stdin=f"{PASSWORD}\nand a line that nobody reads\n")
+
+    with idp.inside() as ctx:
+        assert passwords.verify(ctx, made["sub"], PASSWORD)
+    assert [event[0] for event in idp.events()] == ["user.created", "password.set"]
+
+
+def test_a_created_user_is_listed_without_any_secret(idp: Idp) -> None:
+    sub = idp.add_user()
+
+    assert [(one["sub"], one["username"]) for one in idp.json("user", "list")] == [(sub, "ada")]
+    assert "$argon2" not in idp("user", "list", "--json")
+    assert idp("user", "list").splitlines()[1].split() == ["ada", "ada@example.test", "active", sub]
+
+
+def test_a_name_is_taken_in_every_spelling(idp: Idp) -> None:
+    idp.add_user("ada")
+
+    taken = idp.refused(
+        "user", "create", "ADA", "--email", "b@example.test", "--password-stdin", stdin=PASSWORD
+    )
+    assert "already" in taken
+    assert len(idp.json("user", "list")) == 1
+
+
+@pytest.mark.parametrize("command", ["create", "set-password"])
+def test_no_option_takes_a_password_from_argv(idp_on_sqlite: Idp, command: str) -> None:
+    said = idp_on_sqlite.refused("user", command, "ada", "--password", PASSWORD, status=2)
+    assert "No such option" in said
+    assert "PASSWORD" not in idp_on_sqlite("user", command, "--help")
+
+
+def test_a_password_is_asked_for_twice_on_a_terminal_and_never_shown(idp_on_sqlite: Idp) -> None:
+    told, status = on_a_terminal(
+        idp_on_sqlite, *CREATE[:-1], answers={"Password": PASSWORD, "Repeat": PASSWORD}
+    )
+    assert status == 0, told
+    assert PASSWORD not in told
+    assert "ada can sign in now" in told
+
+
+def on_a_terminal(idp: Idp, *arguments: str, answers: dict[str, str]) -> tuple[str, int]:
+    """Run the command as a person does who answers each prompt once it is there."""
+    ours, theirs = pty.openpty()
+    environment = os.environ | {k: v for k, v in idp.environment.items() if v is not None}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "idp", *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    told, pending = "", dict(answers)
+    while waiting.select([ours], [], [], 30)[0]:
+        try:
+            told += os.read(ours, 1024).decode()
+        except OSError:  # the other end is closed
+            break
+        for prompt in [prompt for prompt in pending if prompt in told]:
+            os.write(ours, f"{pending.pop(prompt)}\n".encode())
+    os.close(ours)
+    return told, process.wait(30)
+
+
+def test_without_a_terminal_nobody_is_asked(idp_on_sqlite: Idp) -> None:
+    assert "--password-stdin" in idp_on_sqlite.refused(*CREATE[:-1], status=2)
+
+
+@spec("NIST SP 800-63B-4 §3.1.1.2")
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("wolpertinger", "15 characters or more"),
+        ("123456789012345", "tried first"),
+        ("aaaaaaaaaaaaaaaaaaaa", "easy to guess"),
+        ("ada@example.test", "user's name"),
+        ("x" * 1025, "1024 characters are the most"),
+    ],
+)
+def test_a_refused_password_is_explained_and_nothing_is_made(
+    idp_on_sqlite: Idp, password: str, reason: str
+) -> None:
+    said = idp_on_sqlite.refused(*CREATE, stdin=password)
+    assert said.startswith("Error: This password cannot be used.")
+    assert reason in said
+    assert password not in said
+    assert idp_on_sqlite.json("user", "list") == []
+    assert idp_on_sqlite.events() == []
+
+
+@spec("NIST SP 800-63B-4 §3.1.1.2")
+def test_eight_characters_are_enough_where_a_second_factor_is_required(idp_on_sqlite: Idp) -> None:
+    idp_on_sqlite.environment["IDP_SECOND_FACTOR"] = "required"
+    idp_on_sqlite(*CREATE, stdin="kv7!Rqz2")
+
+
+@pytest.mark.parametrize("stdin", ["", "\n"])
+def test_an_empty_password_is_none(idp_on_sqlite: Idp, stdin: str) -> None:
+    assert "empty" in idp_on_sqlite.refused(*CREATE, stdin=stdin, status=2)
+
+
+def test_a_file_piped_in_by_mistake_is_no_password(idp_on_sqlite: Idp) -> None:
+    assert "too long" in idp_on_sqlite.refused(*CREATE, stdin="x" * 100_000, status=2)
+
+
+@spec("OIDC Core §5.1")
+def test_standard_claims_are_kept_with_the_address_as_an_object(idp: Idp) -> None:
+    said = ["name=Ada Example", "birthdate=1990-02-03", "zoneinfo=Europe/Berlin"]
+    said += [
+        "address.street_address=1 Test Street\n2nd floor",
+        "address.country=DE",
+        "locale=en-GB",
+    ]
+    options = [part for claim in said for part in ("--claim", claim)]
+    made = idp.json(
+        *CREATE, *options, "--email-verified", "--phone", "+49 30 901820", stdin=PASSWORD
+    )
+
+    assert made["profile"] == {
+        "name": "Ada Example",
+        "birthdate": "1990-02-03",
+        "zoneinfo": "Europe/Berlin",
+        "locale": "en-GB",
+        "address": {"street_address": "1 Test Street\n2nd floor", "country": "DE"},
+    }
+    assert (made["email_verified"], made["phone_number_verified"]) == (True, False)
+
+
+@spec("OIDC Core §5.1")
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "updated_at=1",
+        "sub=someone",
+        "preferred_username=other",
+        "email=x@example.test",
+        "address=somewhere",
+        "address.planet=Mars",
+        "shoe_size=43",
+        "birthdate=03.02.1990",
+        "birthdate=1990-13-01",
+        "birthdate=0000",
+        "zoneinfo=Mars/Olympus",
+        "zoneinfo=../../etc/passwd",
+        "locale=english please",
+        "website=javascript:alert(1)",
+        "picture=http://",
+        "name=Ada\x1b[2J",
+        "name=" + "x" * 1001,
+    ],
+)
+def test_a_claim_of_another_form_is_refused(idp_on_sqlite: Idp, claim: str) -> None:
+    said = idp_on_sqlite.refused(*CREATE, "--claim", claim, stdin=PASSWORD)
+    assert claim.partition("=")[0] in said
+    assert idp_on_sqlite.json("user", "list") == []
+
+
+@pytest.mark.parametrize("birthdate", ["1990", "1990-02-03", "0000-02-29"])
+@spec("OIDC Core §5.1")
+def test_a_birthdate_may_leave_out_the_day_or_the_year(idp_on_sqlite: Idp, birthdate: str) -> None:
+    idp_on_sqlite(*CREATE, "--claim", f"birthdate={birthdate}", stdin=PASSWORD)
+
+
+def test_all_faults_are_told_together(idp_on_sqlite: Idp) -> None:
+    said = idp_on_sqlite.refused(
+        *("user", "create", " ada", "--email", "nowhere", "--phone", "call me"),
+        *("--claim", "locale=?", "--password-stdin"),
+        stdin=PASSWORD,
+    )
+    assert len(said.splitlines()) == 5
+
+
+def test_a_claim_without_a_value_is_a_slip(idp_on_sqlite: Idp) -> None:
+    said = idp_on_sqlite.refused(*CREATE, "--claim", "name", stdin=PASSWORD, status=2)
+    assert "has no =" in said
+
+
+def test_changed_claims_are_told_by_name_and_an_empty_value_takes_one_away(idp: Idp) -> None:
+    sub = idp.add_user()
+    idp("user", "set-claims", "ada", "--claim", "nickname=Countess", "--email-verified")
+    changed = idp.json(
+        *("user", "set-claims", "ada", "--claim", "nickname=", "--email", "new@example.test")
+    )
+
+    # The new address is not verified because the old one was.
+    assert changed["changed"] == ["email", "email_verified", "nickname"]
+    assert idp.events()[-1] == (
+        "user.changed",
+        sub,
+        {"fields": ["email", "email_verified", "nickname"]},
+    )
+    assert idp.json("user", "list")[0]["profile"] == {}
+
+
+def test_a_change_that_changes_nothing_is_not_recorded(idp: Idp) -> None:
+    idp.add_user()
+    before = idp.events()
+    assert "Nothing" in idp("user", "set-claims", "ada", "--email", "ada@example.test")
+    assert idp.events() == before
+
+
+def open_sessions(idp: Idp, sub: str, number: int = 2) -> None:
+    with idp.inside() as ctx:
+        for _ in range(number):
+            sessions.open_session(ctx, sub, ("pwd",), None)
+
+
+def test_disabling_a_user_ends_all_sessions_and_says_why(idp: Idp) -> None:
+    sub = idp.add_user()
+    open_sessions(idp, sub)
+
+    assert idp.json("user", "disable", "ada")["sessions_ended"] == 2
+    assert [(name, data.get("reason")) for name, _, data in idp.events()][-3:] == [
+        ("user.disabled", None),
+        ("session.ended", "user_disabled"),
+        ("session.ended", "user_disabled"),
+    ]
+    assert idp.json("user", "list")[0]["disabled"] is True
+
+
+def test_disabling_or_enabling_twice_changes_and_records_nothing(idp: Idp) -> None:
+    idp.add_user()
+    idp("user", "disable", "ada")
+    assert "already" in idp("user", "disable", "ada")
+    idp("user", "enable", "ada")
+    assert "not disabled" in idp("user", "enable", "ada")
+
+    names = [name for name, _, _ in idp.events()]
+    assert names[-2:] == ["user.disabled", "user.enabled"]
+    assert idp.json("user", "list")[0]["disabled"] is False
+
+
+@spec("ASVS 5.0 §7.4.3")
+def test_a_new_password_replaces_the_old_one_and_ends_all_sessions(idp: Idp) -> None:
+    sub = idp.add_user()
+    open_sessions(idp, sub)
+    changed = idp.json(
+        "user", "set-password", "ada", "--password-stdin", stdin="another lamp over ebbtide"
+    )
+
+    assert changed["sessions_ended"] == 2
+    with idp.inside() as ctx:
+        assert passwords.verify(ctx, sub, "another lamp over ebbtide")
+        assert not passwords.verify(ctx, sub, PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("set-password", "nobody", "--password-stdin"),
+        ("set-claims", "nobody", "--claim", "name=Nobody"),
+        ("disable", "nobody"),
+        ("enable", "nobody"),
+    ],
+)
+def test_an_unknown_user_is_said_to_be_unknown(
+    idp_on_sqlite: Idp, arguments: tuple[str, ...]
+) -> None:
+    said = idp_on_sqlite.refused("user", *arguments, stdin=PASSWORD)
+    assert said == "Error: There is no user of this name.\n"

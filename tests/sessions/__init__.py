@@ -1,0 +1,1 @@
+"""The SSO session: who may end it, and what it outlives."""

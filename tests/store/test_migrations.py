@@ -1,0 +1,175 @@
+"""Migrations: from nothing to the schema of the models, and what the database itself forbids."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from idp.kernel.secrets import new_id
+from idp.settings import Settings
+from idp.store import migrate, users
+from idp.store.database import Database, Transaction
+from idp.store.schema import audit_events, clients, grants, metadata, sessions, signing_keys
+from idp.store.users import User
+from tests.store.conftest import opened
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def upgraded(url: str) -> str:
+    """Bring the database at `url` up from whatever it is; return its URL for SQLAlchemy."""
+    url = Settings(database_url=url).database
+    migrate.upgrade(url)
+    return url
+
+
+def test_an_empty_database_comes_up_to_the_newest_revision(empty_database_url: str):
+    url = Settings(database_url=empty_database_url).database
+    assert migrate.current_at(url) is None
+
+    upgraded(url)
+
+    assert migrate.current_at(url) == migrate.newest() is not None
+
+
+def test_coming_up_twice_changes_nothing(empty_database_url: str):
+    url = upgraded(empty_database_url)
+
+    upgraded(url)
+
+    assert migrate.current_at(url) == migrate.newest()
+
+
+def test_the_models_are_what_the_migrations_make(empty_database_url: str):
+    url = upgraded(empty_database_url)
+
+    with opened(url) as database, database.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+# What no code of ours, and no hand at the database's own prompt, can undo
+
+
+def a_session(db: Transaction) -> str:
+    user = User(id=new_id(), username=new_id(), created_at=NOON, updated_at=NOON)
+    users.add(db, user)
+    sid = new_id()
+    db.write(
+        insert(sessions).values(
+            sid=sid,
+            secret_hash=sid.encode(),
+            user_id=user.id,
+            opened_at=NOON,
+            authenticated_at=NOON,
+            last_seen_at=NOON,
+            idle_seconds=3600,
+            idle_until=NOON + timedelta(hours=1),
+            absolute_until=NOON + timedelta(hours=12),
+            acr="sfa",
+            amr=["pwd"],
+            address="",
+            user_agent="",
+            ended_at=NOON,
+            end_reason="user_logout",
+        )
+    )
+    return sid
+
+
+def a_grant(db: Transaction) -> str:
+    sid = a_session(db)
+    user_id = db.read(text(f"SELECT user_id FROM sessions WHERE sid = '{sid}'")).scalar_one()
+    client_id, grant_id = new_id(), new_id()
+    db.write(
+        insert(clients).values(
+            client_id=client_id, metadata={}, version=1, created_at=NOON, updated_at=NOON
+        )
+    )
+    db.write(
+        insert(grants).values(
+            id=grant_id,
+            client_id=client_id,
+            user_id=user_id,
+            sid=sid,
+            scope=["openid"],
+            claims={},
+            redirect_uri="https://app.example.test/",
+            auth_time=NOON,
+            acr="sfa",
+            amr=["pwd"],
+            opened_at=NOON,
+            code_expires_at=NOON,
+            ended_at=NOON,
+            end_reason="code_reused",
+        )
+    )
+    return grant_id
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"ended_at": None, "end_reason": None},
+        {"ended_at": NOON + timedelta(hours=1)},
+        {"end_reason": "another"},
+    ],
+    ids=["cleared", "later", "another reason"],
+)
+@pytest.mark.parametrize(("table", "make"), [(sessions, a_session), (grants, a_grant)])
+def test_an_end_is_written_once(database: Database, table, make, values):
+    with database.transaction() as db:
+        key = make(db)
+    of_row = update(table).where(next(iter(table.primary_key)) == key)
+
+    with pytest.raises(DBAPIError, match="ends once"), database.transaction() as db:
+        db.write(of_row.values(**values))
+
+    with database.transaction() as db:
+        assert db.read(text(f"SELECT end_reason FROM {table.name}")).scalar_one() is not None
+
+
+@pytest.mark.parametrize("table", [sessions, grants])
+@pytest.mark.parametrize("values", [{"ended_at": NOON}, {"end_reason": "user_logout"}])
+def test_an_end_has_an_instant_and_a_reason(database: Database, table, values):
+    with database.transaction() as db:
+        key = a_grant(db)
+        sid = db.read(text(f"SELECT sid FROM grants WHERE id = '{key}'")).scalar_one()
+        # An end cannot be taken back, so a row that lives is made anew.
+        row = (
+            db.read(table.select().where(next(iter(table.primary_key)).in_([key, sid])))
+            .mappings()
+            .one()
+        )
+        db.write(table.delete().where(next(iter(table.primary_key)).in_([key, sid])))
+
+    alive = {**row, "ended_at": None, "end_reason": None, **values}
+    with pytest.raises(IntegrityError), database.transaction() as db:
+        db.write(insert(table).values(**alive))
+
+
+@pytest.mark.parametrize("values", [{"data": {}}, {"name": "nothing"}, {"at": NOON}])
+def test_an_audit_event_stays_as_it_was_written(database: Database, values):
+    with database.transaction() as db:
+        db.write(
+            insert(audit_events).values(
+                at=NOON, name="session.ended", actor="user", reference="R", data={"a": 1}
+            )
+        )
+
+    with pytest.raises(DBAPIError, match="stays"), database.transaction() as db:
+        db.write(update(audit_events).values(**values))
+
+
+def test_an_algorithm_has_one_active_key(database: Database):
+    key = {"algorithm": "ES256", "state": "active", "private_sealed": b"", "created_at": NOON}
+    with database.transaction() as db:
+        db.write(insert(signing_keys).values(kid="one", **key))
+
+    with pytest.raises(IntegrityError), database.transaction() as db:
+        db.write(insert(signing_keys).values(kid="two", **key))
