@@ -64,7 +64,7 @@ def to_hex(color: Color) -> str:
 
 def readable(color: Color, page: Color) -> Color:
     """Return the nearest mix with black or white that reaches 4.5:1 on `page` (WCAG 2.2 §1.4.3)."""
-    goal = 0 if luminance(page) > luminance(color) or luminance(page) > 0.5 else 255
+    goal = 0 if luminance(page) > 0.5 else 255
     for step in range(101):
         mixed = tuple(round(part + (goal - part) * step / 100) for part in color)
         candidate = (mixed[0], mixed[1], mixed[2])

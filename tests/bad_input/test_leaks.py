@@ -134,9 +134,12 @@ TABLES = ("authorization_requests", "throttles", "sessions", "users")
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_crash_leaves_no_input_and_no_secret_in_the_log_or_the_answer(
-    capfd, provider, rp, table
+    database_url, tmp_path, capfd, table
 ):
     """The driver's message would quote every value of the statement."""
+    provider = make_provider(database_url, tmp_path)
+    provider.add_user()
+    rp = RelyingParty(provider, provider.add_client(), provider.browser())
     wire = Wire(provider.app)
     page = wire.follow(wire.get("/authorize", query=query_of(rp.parameters())))
     fields = fields_on(page)

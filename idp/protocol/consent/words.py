@@ -14,7 +14,7 @@ class Item:
 
     title: str
     detail: str | None = None
-    values: list[str] = field(default_factory=list)
+    values: list[tuple[str, str] | str] = field(default_factory=list)
 
 
 def items(user: User, scope: tuple[str, ...], claims: tuple[str, ...]) -> list[Item]:
@@ -51,10 +51,35 @@ def _item(user: User, scope: str) -> Item | None:
     return Item(scope, _("A permission that the application defines itself."))
 
 
-def _values(user: User, names: tuple[str, ...]) -> list[str]:
+def _values(user: User, names: tuple[str, ...]) -> list[tuple[str, str] | str]:
     hidden = {"updated_at", "email_verified", "phone_number_verified"}
     claims = scopes.user_claims(user, [name for name in names if name not in hidden])
-    return [text for value in claims.values() if (text := _text(value))]
+    shown = {name: text for name, value in claims.items() if (text := _text(value))}
+    if len(shown) == 1:
+        return list(shown.values())
+    return [(_label(name), text) for name, text in shown.items()]
+
+
+def _label(claim: str) -> str:
+    labels = {
+        "name": _("Name"),
+        "family_name": _("Family name"),
+        "given_name": _("Given name"),
+        "middle_name": _("Middle name"),
+        "nickname": _("Nickname"),
+        "preferred_username": _("User name"),
+        "profile": _("Profile page"),
+        "picture": _("Picture"),
+        "website": _("Website"),
+        "gender": _("Gender"),
+        "birthdate": _("Date of birth"),
+        "zoneinfo": _("Time zone"),
+        "locale": _("Language"),
+        "email": _("Email address"),
+        "phone_number": _("Telephone number"),
+        "address": _("Postal address"),
+    }
+    return labels[claim]
 
 
 def _text(value: Any) -> str:
