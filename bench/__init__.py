@@ -1,1 +1,1 @@
-"""What each operation costs: CPU time of the provider and of its database, and requests per second."""
+"""What each operation costs: CPU time of provider and database, and requests per second."""

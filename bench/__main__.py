@@ -118,7 +118,7 @@ def cores() -> tuple[set[int], set[int]]:
 
 @contextmanager
 def installation(kind: str) -> Iterator[tuple[ProviderProcess, list[int], Site]]:
-    """Give a running provider, the processes of its database, and a site with users and a client."""
+    """Give a running provider, its database's processes, and a site with users and a client."""
     with tempfile.TemporaryDirectory(prefix="idp-bench-") as name:
         folder = Path(name)
         if kind == "sqlite":

@@ -1,4 +1,4 @@
-"""The operations as scripts: each yields a request and is sent the answer, once through per count."""
+"""The operations as scripts: each yields its requests and is sent the answers."""
 
 import json
 import re

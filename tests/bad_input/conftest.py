@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import pytest
 
@@ -43,8 +44,6 @@ class Target:
 
 
 def form(fields: dict[str, str]) -> bytes:
-    from urllib.parse import urlencode
-
     return urlencode(fields).encode()
 
 

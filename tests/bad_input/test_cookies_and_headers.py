@@ -48,9 +48,7 @@ POST = (
 )
 OURS = ("__Host-idp_session", "__Host-idp_browser", "__Host-idp_device")
 PREFIXES = (b"", b"idp_ss_", b"idp_br_", b'"', b'"\\', b"A" * 22 + b".")
-cookie_values = st.builds(
-    lambda prefix, raw: prefix + raw, st.sampled_from(PREFIXES), header_bytes
-)
+cookie_values = st.builds(lambda prefix, raw: prefix + raw, st.sampled_from(PREFIXES), header_bytes)
 
 
 def test_every_route_is_attacked_here(target):
@@ -70,13 +68,13 @@ def everywhere(wire, **options) -> None:
 
 
 @given(name=st.sampled_from(OURS), value=cookie_values)
-@examples(25)
+@examples(15)
 def test_any_value_of_a_cookie_of_ours_is_nobody(target, name, value):
     everywhere(target.stranger(), cookie=name.encode() + b"=" + value)
 
 
 @given(header=st.one_of(header_bytes, st.lists(header_bytes, max_size=5).map(b";".join)))
-@examples(20)
+@examples(12)
 def test_any_cookie_header_is_nobody(target, header):
     wire = target.stranger()
     everywhere(wire, cookie=header)
@@ -108,7 +106,7 @@ def test_any_cookie_header_is_nobody(target, header):
     ),
     value=header_bytes,
 )
-@examples(40)
+@examples(30)
 def test_any_value_of_a_header_is_answered_in_form(target, name, value):
     everywhere(target.stranger(), headers={name: value})
 
@@ -138,7 +136,7 @@ def test_a_foreign_host_name_is_never_taken_for_ours(target, host):
     ),
     method=st.sampled_from(("GET", "POST", "HEAD")),
 )
-@examples(150)
+@examples(80)
 def test_any_path_is_answered_with_a_page_that_does_not_repeat_it(target, path, method):
     answer = target.stranger().send(method, path)
     assert_sound(answer)

@@ -1,20 +1,14 @@
 """What is half done in a browser opens nothing for whoever comes next."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pyotp
-import pytest
 
 from idp.settings import SecondFactor
-from tests.app import PASSWORD, Provider, RelyingParty, make_provider, text_of
-
-ISSUER_KEY = "manual-key"
+from tests.app import ISSUER, RelyingParty, fields_of, make_provider, text_of
 
 
 def key_on(page) -> str:
-    import re
-
     found = re.search(r'id="manual-key"[^>]*>([A-Z2-7 ]+)<', page.get_data(as_text=True))
     assert found is not None, text_of(page)
     return found[1].replace(" ", "")
@@ -31,14 +25,12 @@ def begin_enrolment(rp: RelyingParty):
         rp.browser.post(
             "/account/authenticator",
             data={"csrf_token": csrf_of(page)},
-            base_url="https://id.example.test",
+            base_url=ISSUER,
         )
     )
 
 
 def csrf_of(page) -> str:
-    from tests.app import fields_of
-
     return fields_of(page)["csrf_token"]
 
 
@@ -47,7 +39,7 @@ def sign_out(rp: RelyingParty):
     answer = rp.browser.post(
         "/account/sign-out",
         data={"csrf_token": csrf_of(page)},
-        base_url="https://id.example.test",
+        base_url=ISSUER,
     )
     assert b'id="page-logged-out"' in answer.data
     return answer
@@ -115,12 +107,10 @@ def test_a_password_only_session_does_not_remove_the_second_factor(rp, provider)
     sign_in_at_home(rp, "grace")
     provider.add_totp(user)
     page = rp.get("/account")
-    from tests.app import fields_of
-
     answer = rp.browser.post(
         "/account/authenticator/remove",
         data=fields_of(page),
-        base_url="https://id.example.test",
+        base_url=ISSUER,
     )
     assert answer.status_code == 303, text_of(answer)
     again = rp.get("/account").get_data(as_text=True)

@@ -46,7 +46,7 @@ def login_page(target):
 
 
 @given(field=st.sampled_from(("identifier", "password", "action")), value=values)
-@examples(100)
+@examples(50)
 def test_any_text_in_the_sign_in_form_is_a_wrong_one(target, login_page, field, value):
     wire, fields = login_page
     sent = fields | {"identifier": "ada", "password": "not the right one", field: value}
@@ -60,7 +60,7 @@ def test_any_text_in_the_sign_in_form_is_a_wrong_one(target, login_page, field, 
 
 
 @given(value=values)
-@examples(60)
+@examples(40)
 def test_a_name_is_given_back_escaped_in_its_field_and_nowhere_else(login_page, value):
     wire, fields = login_page
     marked = value + MARK.encode()
@@ -91,12 +91,18 @@ def second_step(target):
         st.sampled_from(
             tuple(
                 text.encode()
-                for text in ("１２３４５６", "٠١٢٣٤٥", "12 34-56", "123456\u200b", "0" * 10_000)
+                for text in (
+                    "\uff11\uff12\uff13\uff14\uff15\uff16",
+                    "٠١٢٣٤٥",
+                    "12 34-56",
+                    "123456\u200b",
+                    "0" * 10_000,
+                )
             )
         ),
     ),
 )
-@examples(100)
+@examples(50)
 def test_any_text_as_a_code_is_a_wrong_one(target, second_step, path, value):
     wire, fields = second_step
     target.provider.clock.forward(minutes=0)
@@ -116,7 +122,7 @@ def test_any_text_as_the_first_code_enrols_nothing(target):
     fields = fields_on(page)
 
     @given(value=values, action=st.one_of(values, st.sampled_from((b"skip", b"confirm"))))
-    @examples(50)
+    @examples(30)
     def attack(value, action):
         answer = wire.post("/login/enrol", query_of(fields | {"code": value, "action": action}))
         assert_sound(answer)
@@ -127,7 +133,7 @@ def test_any_text_as_the_first_code_enrols_nothing(target):
 
 
 @given(path=st.sampled_from(PATHS), field=st.sampled_from(FIELDS), value=values)
-@examples(150)
+@examples(80)
 def test_any_text_in_any_field_of_any_form_is_answered_in_form(target, person, path, field, value):
     wire, csrf = person
     answer = wire.post(path, query_of({"csrf_token": csrf} | {field: value}))
@@ -144,7 +150,7 @@ def person(target):
 
 
 @given(path=st.sampled_from(PATHS), body=forms(*FIELDS), content_type=content_types)
-@examples(120)
+@examples(60)
 def test_any_body_without_our_token_is_refused(target, person, path, body, content_type):
     for wire in (target.stranger(), person[0]):
         for answer in (
@@ -156,7 +162,7 @@ def test_any_body_without_our_token_is_refused(target, person, path, body, conte
 
 
 @given(token=values)
-@examples(60)
+@examples(40)
 def test_no_other_text_is_our_token(person, token):
     wire, csrf = person
     for changed in (token, csrf.encode() + token, token + csrf.encode()):
@@ -166,9 +172,9 @@ def test_no_other_text_is_our_token(person, token):
 
 
 @given(ticket=values)
-@examples(60)
+@examples(40)
 def test_no_other_text_is_a_ticket(target, person, ticket):
-    wire, csrf = person
+    wire = person[0]
     for path in ("/login", "/login/code", "/login/recovery", "/login/enrol", "/login/account"):
         answer = wire.get(path, query=query_of({"ticket": ticket}))
         assert_sound(answer)
@@ -185,7 +191,7 @@ def agentless(target):
 
 
 @given(agent=st.one_of(values, st.binary(max_size=400)))
-@examples(40)
+@examples(30)
 def test_a_browser_of_any_name_can_sign_in_and_see_itself(target, agentless, agent):
     """What is kept of it reaches the database and the account page."""
     wire: Wire = target.stranger()

@@ -1,8 +1,11 @@
 """Nobody takes over a session, opens one with half a proof, or brings a victim into theirs."""
 
+import re
+
+import pyotp
 import pytest
 
-from idp.account.administration import set_password
+from idp.account.administration import disable_user, set_password
 from idp.kernel.secrets import MasterKey
 from idp.settings import SecondFactor
 from idp.web import tickets
@@ -49,9 +52,7 @@ def lives(rp: RelyingParty, secret: str | None) -> bool:
 def ticket_of(rp: RelyingParty, page) -> dict:
     """What the ticket on a page holds."""
     with rp.provider.context() as ctx:
-        read = tickets.read(
-            ctx.house.get(MasterKey), "login", fields_of(page)["ticket"], ctx.now
-        )
+        read = tickets.read(ctx.house.get(MasterKey), "login", fields_of(page)["ticket"], ctx.now)
     assert read is not None
     return read
 
@@ -72,16 +73,12 @@ def test_each_proof_changes_the_secret_and_kills_the_old_one(rp, provider):
 
 
 def test_enrolling_changes_the_secret_and_kills_the_old_one(rp, provider):
-    import pyotp
-
     at_home(rp)
     before = cookie(rp)
     answer = rp.browser.post(
         "/account/authenticator", data=fields_of(rp.get("/account")), base_url=ISSUER
     )
     page = rp.follow(answer)
-    import re
-
     key = re.search(r'id="manual-key"[^>]*>([A-Z2-7 ]+)<', page.text)[1].replace(" ", "")
     codes = rp.submit(page, code=pyotp.TOTP(key).at(provider.clock.now), action="confirm")
     assert b'id="page-recovery-codes"' in codes.data
@@ -187,8 +184,6 @@ def test_a_second_step_is_done_once(rp, provider):
 
 
 def test_a_second_step_is_over_after_a_while_and_when_the_account_is_disabled(rp, provider):
-    from idp.account.administration import disable_user
-
     thief, step, secret = half_done(rp, provider)
     provider.clock.forward(minutes=16)
     assert b'id="page-login"' in thief.submit(step, code=provider.code(secret)).data

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -149,8 +150,6 @@ class Wire:
 
 def fields_on(answer: Answer) -> dict[str, str]:
     """The hidden fields of a page, as they stand."""
-    from html import unescape
-
     found: dict[str, str] = {}
     for tag in re.findall(r"<input\b[^>]*>", answer.text):
         attributes = dict(re.findall(r'([a-z_-]+)="([^"]*)"', tag))

@@ -45,6 +45,10 @@ class Idp:
     def json(self, *arguments: str, stdin: str = "") -> Any:
         return json.loads(self(*arguments, "--json", stdin=stdin))
 
+    def json_of(self, *arguments: str) -> Any:
+        """Return what a command answers whose status says something else than success."""
+        return json.loads(self.run(*arguments, "--json").stdout)
+
     def refused(self, *arguments: str, stdin: str = "", status: int = 1) -> str:
         """Return why a command does not do what it is asked; nothing else is printed."""
         result = self.run(*arguments, stdin=stdin)

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.inspection import assert_well_made
 from tests.demo.person import Person
 from tests.demo.running import Demo
+from tests.support.browser import Watched
 from tests.support.spec import spec
 
 # The aim is three seconds; a busy build machine gets more, and the number is printed.
@@ -121,6 +123,27 @@ def test_an_answer_nobody_asked_for_is_refused_and_never_echoed_as_markup(first:
     assert person.sees("error")
     assert "<b>" not in person.page.text
     assert "<i>" not in person.page.text
+
+
+@pytest.mark.browser
+@spec("WCAG 2.2")
+def test_the_applications_are_well_made_pages(first: Demo, visitor: Watched) -> None:
+    page = visitor.page()
+    page.goto(first.base)
+    assert_well_made(page)
+    page.click("#silent")
+    assert_well_made(page)
+
+    page.click("#sign-in")
+    page.fill("[name=identifier]", "demo")
+    page.fill("[name=password]", first.password() or "")
+    page.click("[value=sign_in]")
+    for question in ("#skip", "#allow"):
+        page.wait_for_load_state()
+        if page.query_selector(question):
+            page.click(question)
+    page.wait_for_selector("#claims")
+    assert_well_made(page)
 
 
 @pytest.mark.parametrize("busy", ["port", "client_port"])

@@ -8,6 +8,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from werkzeug.test import TestResponse
 
+from idp.sessions import service as sessions
+from idp.store import users
 from tests.app import CALLBACK, ISSUER, Provider, RelyingParty, link_of
 
 SECRET_COOKIE = "__Host-idp_session"
@@ -15,9 +17,7 @@ SECRET_COOKIE = "__Host-idp_session"
 DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]+\Z")
 
 
-def party(
-    provider: Provider, browser: FlaskClient | None = None, **metadata: Any
-) -> RelyingParty:
+def party(provider: Provider, browser: FlaskClient | None = None, **metadata: Any) -> RelyingParty:
     """Register another client; it shares `browser` or has one of its own."""
     registered = provider.add_client(**metadata)
     redirect_uris = metadata.get("redirect_uris", (CALLBACK,))
@@ -71,15 +71,11 @@ def session_of(provider: Provider) -> str:
 
 
 def end_session(provider: Provider, sid: str) -> None:
-    from idp.sessions import service as sessions
-
     with provider.context() as ctx:
         assert sessions.end(ctx, sid, because="admin")
 
 
 def disable(provider: Provider, user_id: str) -> None:
-    from idp.store import users
-
     with provider.context() as ctx:
         assert users.change(ctx.db, user_id, ctx.now, disabled_at=ctx.now)
 

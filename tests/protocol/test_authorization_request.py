@@ -4,8 +4,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests.app import CALLBACK, ISSUER, claims_of, text_of
-from tests.protocol.parties import page_of, party, refused
+from tests.app import CALLBACK, ISSUER, claims_of
+from tests.protocol.parties import page_of, party
 from tests.support.spec import spec
 
 LONG_STATE = "".join(chr(33 + n % 94) for n in range(128))
@@ -59,12 +59,6 @@ def test_scopes_that_the_client_may_not_have_are_left_out(provider):
     assert rp.sign_in(scope="openid profile email")["scope"] == "openid email"
 
 
-@spec("RFC 6749 §4.1.2.1")
-def test_without_any_scope_of_the_clients_there_is_no_answer(rp):
-    for scope in (None, "", "unheard-of", "offline_access"):
-        assert refused(rp, rp.authorize(scope=scope)) == "invalid_scope"
-
-
 @spec("OIDC Core §3.1.2.1")
 def test_without_openid_it_is_plain_oauth_without_an_id_token(rp):
     tokens = rp.sign_in(scope="email")
@@ -115,109 +109,6 @@ def test_post_works_as_get_does(rp, method):
     assert rp.redeem(answer["code"]).status_code == 200
 
 
-@spec("OIDC Core §3.1.2.1")
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_both_methods_refuse_alike(rp, method):
-    def ask(**changed):
-        parameters = rp.parameters(**changed)
-        if method == "GET":
-            return rp.follow(rp.get(f"/authorize?{urlencode(parameters)}"))
-        return rp.follow(rp.browser.post("/authorize", data=parameters, base_url=ISSUER))
-
-    assert refused(rp, ask(response_type="token")) == "unsupported_response_type"
-    assert refused(rp, ask(prompt="none")) == "login_required"
-    assert page_of(ask(redirect_uri="https://evil.example")) == "error"
-    assert page_of(ask(client_id="unknown")) == "error"
-
-
-def test_a_post_with_another_body_than_a_form_is_no_request(rp):
-    parameters = rp.parameters()
-    answers = [
-        rp.browser.post("/authorize", json=parameters, base_url=ISSUER),
-        rp.browser.post(
-            "/authorize", data=parameters, content_type="multipart/form-data", base_url=ISSUER
-        ),
-    ]
-
-    assert [(a.status_code, page_of(a)) for a in answers] == [(400, "error")] * 2
-
-
-@spec("RFC 6749 §4.1.2.1", "OIDC Core §3.1.2.6")
-def test_what_is_wrong_is_said_to_the_client_in_the_query(rp):
-    for changed, error in (
-        ({"response_type": None}, "invalid_request"),
-        ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_type": "id_token"}, "unsupported_response_type"),
-        ({"response_type": "code id_token"}, "unsupported_response_type"),
-        ({"response_type": "none"}, "unsupported_response_type"),
-        ({"response_mode": "fragment"}, "invalid_request"),
-        ({"response_mode": "bogus"}, "invalid_request"),
-        ({"prompt": "none login"}, "invalid_request"),
-        ({"prompt": "create"}, "invalid_request"),
-        ({"display": "hologram"}, "invalid_request"),
-        ({"max_age": "-1"}, "invalid_request"),
-        ({"max_age": "1.5"}, "invalid_request"),
-        ({"max_age": "soon"}, "invalid_request"),
-        ({"max_age": "\u0661"}, "invalid_request"),
-        ({"max_age": "9" * 4000}, "invalid_request"),
-        ({"nonce": "n" * 1025}, "invalid_request"),
-    ):
-        response = rp.authorize(**changed, state=LONG_STATE)
-        assert refused(rp, response) == error, changed
-        assert rp.answer(response)["state"] == LONG_STATE
-        assert "#" not in response.headers["Location"]
-
-
-@spec("RFC 6749 §4.1.2.1")
-def test_an_overlong_state_is_refused_and_never_cut(rp):
-    assert rp.answer(rp.authorize(state="s" * 4096, prompt="none"))["state"] == "s" * 4096
-
-    response = rp.authorize(state="s" * 4097)
-
-    assert refused(rp, response) == "invalid_request"
-    assert "state" not in rp.answer(response)
-
-
-@spec("OIDC Core §3.1.2.6", "OIDC Core §6.1", "OIDC Core §6.2", "OIDC Core §7.2.1")
-def test_request_objects_are_refused_aloud(rp):
-    for name, value in (
-        ("request", "eyJhbGciOiJub25lIn0.e30."),
-        ("request_uri", "https://app.example.test/request.jwt"),
-        ("request_uri", "urn:ietf:params:oauth:request_uri:x"),
-        ("registration", "{}"),
-    ):
-        response = rp.authorize(**{name: value}, state=LONG_STATE)
-        assert refused(rp, response) == f"{name}_not_supported"
-        assert rp.answer(response)["state"] == LONG_STATE
-
-
-@spec("OIDC Core §6.1")
-def test_a_redirect_uri_inside_a_request_object_counts_for_nothing(rp):
-    response = rp.authorize(redirect_uri=None, request="eyJhbGciOiJub25lIn0.e30.")
-
-    assert (response.status_code, page_of(response)) == (400, "error")
-
-
-@spec("RFC 6749 §3.1")
-def test_a_parameter_that_comes_twice_is_refused(rp):
-    parameters = {"unknown": "1", "prompt": "login"} | rp.parameters()
-    for name in ("scope", "state", "response_type", "nonce", "prompt", "unknown"):
-        query = urlencode([*parameters.items(), (name, parameters[name])])
-        response = rp.get(f"/authorize?{query}")
-        assert refused(rp, response) == "invalid_request", name
-        assert ("state" in rp.answer(response)) == (name != "state")
-
-
-@spec("RFC 6749 §3.1")
-def test_where_to_answer_must_not_come_twice(rp):
-    parameters = rp.parameters()
-    for name in ("client_id", "redirect_uri"):
-        query = urlencode([*parameters.items(), (name, parameters[name])])
-        response = rp.get(f"/authorize?{query}")
-        assert (response.status_code, page_of(response)) == (400, "error")
-        assert "Location" not in response.headers
-
-
 @spec("RFC 6749 §3.1")
 def test_an_empty_parameter_is_one_that_was_not_sent(rp):
     response = rp.authorize(prompt="", max_age="", claims="", request="", login_hint="")
@@ -225,33 +116,9 @@ def test_an_empty_parameter_is_one_that_was_not_sent(rp):
     assert page_of(response) == "login"
 
 
-@spec("RFC 6749 §4.1.2.1")
-def test_a_client_without_the_grant_is_told_so(provider):
-    rp = party(provider, grant_types=("client_credentials",))
-
-    assert refused(rp, rp.authorize()) == "unauthorized_client"
-
-
-@spec("RFC 6749 §4.1.2.1")
-def test_an_unknown_client_gets_a_page_without_an_echo(rp):
-    response = rp.authorize(client_id="<b>mallory</b>")
-
-    assert (response.status_code, page_of(response)) == (400, "error")
-    assert "Location" not in response.headers
-    assert "mallory" not in text_of(response)
-
-
 @spec("OIDC Core §3.1.2.1")
 def test_nonce_may_be_left_out_of_the_code_flow(rp):
     assert "nonce" not in claims_of(rp.sign_in(nonce=None)["id_token"])
-
-
-@spec("RFC 6749 §4.1.2.1")
-def test_whoever_cancels_the_sign_in_denies_access(rp):
-    response = rp.submit(rp.authorize(), action="cancel")
-
-    assert refused(rp, response) == "access_denied"
-    assert rp.answer(response)["state"] == rp.parameters()["state"]
 
 
 def test_an_answered_request_is_not_answered_again(rp):
@@ -296,3 +163,21 @@ def test_no_page_of_the_walk_may_be_read_from_another_origin(rp):
     for path in (f"/authorize?{query}", "/login", "/logout", "/account"):
         answer = rp.get(path, headers={"Origin": "https://evil.example"})
         assert "Access-Control-Allow-Origin" not in answer.headers, urlsplit(path).path
+
+
+@pytest.mark.xfail(reason="tickets longer than tickets.MAX_LENGTH are written and then not read")
+def test_what_may_be_registered_can_be_carried_through_the_walk(provider):
+    provider.add_user()
+    link = "https://app.example.test/" + "x" * 1500
+    rp = party(provider, client_uri=link, logo_uri=link, policy_uri=link, tos_uri=link)
+
+    assert page_of(rp.log_in(rp.authorize())) == "consent"
+
+
+@pytest.mark.xfail(reason="tickets longer than tickets.MAX_LENGTH are written and then not read")
+def test_many_scopes_can_be_carried_through_the_walk(provider):
+    provider.add_user()
+    scope = ("openid", *(f"https://api.example.test/scope/{n:03}" for n in range(120)))
+    rp = party(provider, scope=scope)
+
+    assert page_of(rp.log_in(rp.authorize(scope=" ".join(scope)))) == "consent"

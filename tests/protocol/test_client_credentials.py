@@ -60,9 +60,7 @@ def test_only_a_client_that_registered_the_grant_may_use_it(rp, service):
 @spec("RFC 6749 §4.4")
 def test_a_public_client_cannot_register_the_grant(provider):
     with pytest.raises(MetadataRefused):
-        provider.add_client(
-            grant_types=("client_credentials",), token_endpoint_auth_method="none"
-        )
+        provider.add_client(grant_types=("client_credentials",), token_endpoint_auth_method="none")
 
 
 @spec("RFC 6750 §3.1", "OIDC Core §5.3.1")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from idp.protocol.discovery.library import WELL_KNOWN
-from tests.app import ISSUER
+from tests.app import ISSUER, claims_of
 from tests.support.spec import spec
 
 # IANA "OAuth Authorization Server Metadata" (RFC 8414 §7.1.2) with OIDC Discovery §3's own names.
@@ -189,8 +189,6 @@ def test_languages_are_bcp_47_in_their_proper_case(metadata):
 
 @spec("OIDC Discovery §3")
 def test_every_claim_that_is_sent_is_announced(provider, rp, metadata):
-    from tests.app import claims_of
-
     tokens = rp.sign_in(scope="openid profile email address phone")
     sent = {*claims_of(tokens["id_token"]), *rp.userinfo(tokens["access_token"]).get_json()}
 

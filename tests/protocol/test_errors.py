@@ -1,6 +1,7 @@
 """Errors: one form, no echo, no quote; and which origins may read what."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -34,8 +35,6 @@ def test_every_error_text_keeps_to_the_allowed_characters():
 @spec("RFC 6749 §4.1.2.1")
 def test_every_text_given_to_invalid_request_keeps_to_them_too():
     """The one class whose text varies: each text is a constant in the source."""
-    from pathlib import Path
-
     texts = []
     for path in Path(errors.__file__).parent.rglob("*.py"):
         source = path.read_text()

@@ -98,7 +98,9 @@ TABLE = [
 
 
 @spec("OIDC Core §3.1.2.3", "OIDC Core §3.1.2.4", "OIDC Core §5.5.1.1")
-@pytest.mark.parametrize(("situation", "step"), [row[1:] for row in TABLE], ids=[t[0] for t in TABLE])
+@pytest.mark.parametrize(
+    ("situation", "step"), [row[1:] for row in TABLE], ids=[t[0] for t in TABLE]
+)
 def test_each_situation_has_its_step(situation, step):
     assert next_step(situation) == step
 
@@ -207,9 +209,7 @@ def test_whoever_does_what_is_asked_arrives(situation):
             return
         done = situation.done
         if isinstance(step, Login):
-            session = session or SignedIn(
-                sid="s3", user_id="ada", authenticated_at=NOON, acr="sfa"
-            )
+            session = session or SignedIn(sid="s3", user_id="ada", authenticated_at=NOON, acr="sfa")
             session = replace(session, authenticated_at=NOON)
             done = replace(done, login=session.sid)
         elif isinstance(step, StepUp):

@@ -4,7 +4,7 @@ import pytest
 
 from idp.kernel.jose import SIGNING_ALGORITHMS
 from idp.protocol.keys import service as keys
-from tests.app import ISSUER, claims_of, header_of
+from tests.app import ISSUER, header_of
 from tests.protocol.parties import jwks, party, verified
 from tests.support.spec import spec
 

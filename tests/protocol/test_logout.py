@@ -97,9 +97,7 @@ def test_a_hint_serves_as_long_as_its_session_expired_or_not_and_its_key_rotated
 def test_the_client_may_name_itself_as_well(rp):
     hint = rp.sign_in()["id_token"]
 
-    response = leave(
-        rp, id_token_hint=hint, client_id=rp.client_id, post_logout_redirect_uri=BYE
-    )
+    response = leave(rp, id_token_hint=hint, client_id=rp.client_id, post_logout_redirect_uri=BYE)
 
     assert response.headers["Location"] == BYE
 
@@ -140,9 +138,7 @@ def test_what_is_not_in_order_redirects_nobody_and_asks_the_person(provider, rp)
 @spec("RP-Initiated Logout §2")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("parameters", [{}, {"state": STATE}], ids=["nothing", "only state"])
-def test_without_anything_the_person_is_asked_and_then_signed_out(
-    provider, rp, method, parameters
-):
+def test_without_anything_the_person_is_asked_and_then_signed_out(provider, rp, method, parameters):
     rp.sign_in()
 
     page = leave(rp, method, **parameters)
@@ -162,9 +158,7 @@ def submit_logout(rp, page, action):
 @spec("RP-Initiated Logout §2")
 def test_a_client_without_a_hint_gets_the_person_back_when_they_agree(rp):
     rp.sign_in()
-    page = leave(
-        rp, client_id=rp.client_id, post_logout_redirect_uri=BYE, state=STATE
-    )
+    page = leave(rp, client_id=rp.client_id, post_logout_redirect_uri=BYE, state=STATE)
     assert page_of(page) == "logout"
     assert "Example App asks to sign you out" in text_of(page)
 

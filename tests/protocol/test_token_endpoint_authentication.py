@@ -142,9 +142,9 @@ def test_secrets_are_never_taken_from_the_url(provider, rp):
     browser = provider.app.test_client()
     query = f"?client_id={rp.client_id}&client_secret={rp.registered.secret}"
 
-    assert token_error(
-        browser.post("/token" + query, data=form_for(code), base_url=ISSUER)
-    ) == CLIENT
+    assert (
+        token_error(browser.post("/token" + query, data=form_for(code), base_url=ISSUER)) == CLIENT
+    )
     assert browser.get("/token" + query, base_url=ISSUER).status_code == 405
 
 
@@ -192,8 +192,6 @@ def test_a_rotated_secret_is_dead_at_once(provider):
 
     assert token_error(post(provider, form, old)) == CLIENT
     assert post(provider, form, basic(rp.client_id, new)).status_code == 200
-
-
 
 
 def test_a_rotated_secret_is_dead_in_every_process(provider, sibling):

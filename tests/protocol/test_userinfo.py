@@ -18,9 +18,7 @@ STANDARD = {
 
 
 def ask(provider, method="GET", **options):
-    return provider.app.test_client().open(
-        "/userinfo", method=method, base_url=ISSUER, **options
-    )
+    return provider.app.test_client().open("/userinfo", method=method, base_url=ISSUER, **options)
 
 
 @spec("OIDC Core §5.3.1", "RFC 6750 §2.1", "RFC 6750 §2.2")

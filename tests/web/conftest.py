@@ -9,6 +9,7 @@ import flask
 import pytest
 
 from tests.app import ISSUER, Provider, make_provider
+from tests.support import databases
 
 Standing = Callable[..., AbstractContextManager[flask.ctx.RequestContext]]
 
@@ -16,8 +17,6 @@ Standing = Callable[..., AbstractContextManager[flask.ctx.RequestContext]]
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Provider:
     """A provider whose database nobody asks."""
-    from tests.support import databases
-
     folder: Path = tmp_path_factory.mktemp("web")
     with databases.fresh_database("sqlite", folder) as url:
         return make_provider(url, folder)

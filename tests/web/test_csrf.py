@@ -1,8 +1,9 @@
 """Forms are answered for our own pages in the browser that got them."""
 
+import flask
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-import pytest
 
 from idp.web import csrf
 from idp.web.csrf import ForeignForm
@@ -38,8 +39,17 @@ def test_our_own_form_passes(inside, token):
 
 @pytest.mark.parametrize(
     "origin",
-    ["null", "", "https://evil.example", ISSUER + "/", ISSUER + ":443", ISSUER.upper(),
-     ISSUER.replace("https", "http"), ISSUER + ".evil.example", "https://sub.id.example.test"],
+    [
+        "null",
+        "",
+        "https://evil.example",
+        ISSUER + "/",
+        ISSUER + ":443",
+        ISSUER.upper(),
+        ISSUER.replace("https", "http"),
+        ISSUER + ".evil.example",
+        "https://sub.id.example.test",
+    ],
 )
 def test_another_origin_is_refused_whatever_the_token(inside, token, origin):
     assert refused(inside, token, **COOKIE, Origin=origin)
@@ -65,8 +75,6 @@ def test_no_other_text_is_the_token(inside, token, sent):
 
 
 def test_a_browser_without_a_cookie_gets_one_and_the_token_of_it(inside, house):
-    import flask
-
     with inside():
         first = csrf.token()
         assert csrf.token() == first

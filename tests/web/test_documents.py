@@ -12,7 +12,7 @@ DOCUMENT = document(BODY, "application/json", 60)
 class Asked:
     """The application behind the front, which says so."""
 
-    def __call__(self, environ, start_response):
+    def __call__(self, _, start_response):
         start_response("404 Not Found", [("X-Behind", "yes")])
         return [b"behind"]
 
@@ -25,9 +25,7 @@ def ask(method="GET", path="/doc", library=None, **environ):
 
     found = library or {"/doc": DOCUMENT}.get
     front = DocumentFront(Asked(), found)
-    body = b"".join(
-        front({"REQUEST_METHOD": method, "PATH_INFO": path} | environ, start_response)
-    )
+    body = b"".join(front({"REQUEST_METHOD": method, "PATH_INFO": path} | environ, start_response))
     return got["status"], got["headers"], body
 
 

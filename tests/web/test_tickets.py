@@ -65,5 +65,11 @@ def test_another_content_under_an_old_signature_is_a_forgery():
 
 def test_there_is_one_spelling_of_a_ticket():
     ticket = tickets.issue(MASTER, "login", {}, UNTIL)
-    for other in (ticket + "=", ticket + ".", " " + ticket, ticket + "\n", ticket.replace(".", "..")):
+    for other in (
+        ticket + "=",
+        ticket + ".",
+        " " + ticket,
+        ticket + "\n",
+        ticket.replace(".", ".."),
+    ):
         assert tickets.read(MASTER, "login", other, NOON) is None
