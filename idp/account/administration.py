@@ -14,7 +14,7 @@ from idp.kernel.errors import IdpError
 from idp.kernel.secrets import new_id
 from idp.sessions import service as sessions
 from idp.settings import SecondFactor, Settings
-from idp.store import users
+from idp.store import login_attempts, users
 from idp.store.users import User
 
 # NIST SP 800-63B-4 §3.1.1.2: 15 characters where a password may be all there is.
@@ -121,6 +121,7 @@ def set_password(ctx: RequestContext, name: str, password: str) -> int:
     minimum = minimum_password_length(ctx.settings)
     passwords.set_password(ctx, user, password, minimum=minimum)
     # Whoever knew the old one, and should not have, is out (ASVS 5.0 §7.4.3).
+    login_attempts.end_all_of_user(ctx.db, user.id, ctx.now)
     return sessions.end_all_of_user(ctx, user.id, because="password_reset")
 
 
@@ -158,6 +159,7 @@ def disable_user(ctx: RequestContext, name: str) -> int | None:
         return None
     users.change(ctx.db, user.id, ctx.now, disabled_at=ctx.now)
     record(ctx, UserDisabled(user_id=user.id))
+    login_attempts.end_all_of_user(ctx.db, user.id, ctx.now)
     return sessions.end_all_of_user(ctx, user.id, because="user_disabled")
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import flask
 
+from idp.app.logs import set_up_logs
 from idp.context import Origin, RequestContext
 from idp.credentials.hashing import PasswordHashing
 from idp.kernel.errors import SetupFault
@@ -20,6 +21,7 @@ from idp.web.context import ClockReading, new_reference
 
 def compose(settings: Settings) -> tuple[flask.Flask, Registry]:
     """Return a bare application bound to its database, and the things that last."""
+    set_up_logs(settings)
     app = flask.Flask(
         "idp",
         static_folder=None,

@@ -5,9 +5,9 @@ from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from idp.account.acts import bp as acts_bp
 from idp.account.pages import bp as account_bp
 from idp.app.composition import command_context, compose
-from idp.app.logs import set_up_logs
 from idp.kernel.errors import IdpError, Unavailable
 from idp.login.enrol_pages import bp as enrol_bp
 from idp.login.factor_pages import bp as factor_bp
@@ -28,16 +28,17 @@ MAX_BODY = 64 * 1024
 def create_app(settings: Settings | None = None) -> flask.Flask:
     """Return the provider as a WSGI application."""
     settings = settings or load()
-    set_up_logs(settings)
     app, house = compose(settings)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
     app.jinja_env.autoescape = True
+    # Werkzeug would answer `//` with a redirect to whatever the Host header says.
+    app.url_map.merge_slashes = False
     app.extensions["idp_brand"] = brand_of(settings)
     Babel(app, locale_selector=select_locale)
 
-    for blueprint in (*BLUEPRINTS, login_bp, factor_bp, enrol_bp, account_bp, static_bp):
+    for blueprint in (*BLUEPRINTS, login_bp, factor_bp, enrol_bp, account_bp, acts_bp, static_bp):
         app.register_blueprint(blueprint)
 
     @app.after_request

@@ -23,7 +23,12 @@ def received(sent: parameters.Parameters) -> Handover:
 
 
 def start_again(handover: Handover) -> flask.Response:
-    """Begin at the password: a later step is over, or was begun in another browser."""
+    """Begin at the password: a later step is over, or was begun in another browser.
+
+    Who is signed in by now only came back to an old page, and goes on from here.
+    """
+    if browser.current().standing is not None:
+        return redirect(continuation.back(handover))
     return redirect(continuation.url("/login", "login", handover.frame(reason="step_lost")))
 
 

@@ -4,6 +4,7 @@
 """
 
 from idp.kernel.errors import IdpError
+from idp.web.pages import ClientCard
 
 
 class ProtocolError(IdpError):
@@ -150,11 +151,12 @@ class InsufficientScope(ProtocolError):
 class UntrustedRequest(IdpError):
     """An authorization request whose redirect URI is not trusted: shown as a page, never sent on.
 
-    `problem` tells the page which of its sentences to show.
+    `problem` tells the page which of its sentences to show, `client` where to go back to.
     """
 
     public = "The request that brought you here is not valid."
 
-    def __init__(self, problem: str, detail: str = "") -> None:
+    def __init__(self, problem: str, detail: str = "", client: ClientCard | None = None) -> None:
         super().__init__(detail or problem)
         self.problem = problem
+        self.client = client

@@ -28,7 +28,13 @@ Values = dict[str, Any]
 
 def engine_options(url: str, pool: int) -> dict[str, Any]:
     """Return SQLAlchemy's options: autocommit, for transactions are begun by hand below."""
-    common = {"isolation_level": "AUTOCOMMIT", "pool_size": pool, "max_overflow": 0}
+    # What people type must not end up in a log by way of an error's text.
+    common = {
+        "hide_parameters": True,
+        "isolation_level": "AUTOCOMMIT",
+        "pool_size": pool,
+        "max_overflow": 0,
+    }
     if make_url(url).get_backend_name() == "sqlite":
         return common | {"connect_args": {"timeout": _BUSY_SECONDS}}
     return common | {"connect_args": {"connect_timeout": 5}, "pool_timeout": 10}

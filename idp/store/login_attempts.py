@@ -62,6 +62,12 @@ def finish(db: Transaction, attempt_id: str, now: datetime) -> bool:
     return db.write(statement).rowcount == 1
 
 
+def end_all_of_user(db: Transaction, user_id: str, now: datetime) -> None:
+    """Let nobody go on with what the user's old proofs began."""
+    statement = update(table).where(table.c.user_id == user_id, table.c.finished_at.is_(None))
+    db.write(statement.values(finished_at=now))
+
+
 def purge(db: Transaction, now: datetime) -> int:
     """Remove what is too old."""
     return db.write(delete(table).where(table.c.expires_at <= now)).rowcount

@@ -81,6 +81,7 @@ def find_for_sign_in(db: Transaction, identifier: str) -> User | None:
     statement = (
         select(*COLUMNS, users.c.username_key)
         .where(or_(users.c.username_key == key, users.c.email_key == key))
+        .order_by((users.c.username_key == key).desc())
         .limit(3)
     )
     rows = db.read(statement).all()

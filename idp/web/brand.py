@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from idp.settings import Settings
 
@@ -19,6 +20,7 @@ class Brand:
     logo_url: str | None
     logo_dark_url: str | None
     support_url: str | None
+    image_origins: tuple[str, ...]
     stylesheet: str
     stylesheet_url: str | None
 
@@ -32,9 +34,16 @@ def brand_of(settings: Settings) -> Brand:
         logo_url=settings.logo_url or None,
         logo_dark_url=settings.logo_dark_url or settings.logo_url or None,
         support_url=settings.support_url or None,
+        image_origins=tuple(sorted(_origins(settings.logo_url, settings.logo_dark_url))),
         stylesheet=sheet,
         stylesheet_url=f"/brand.css?v={version}" if sheet else None,
     )
+
+
+def _origins(*urls: str) -> set[str]:
+    """Return where the operator's pictures come from, apart from our own origin."""
+    absolute = (urlsplit(url) for url in urls if "://" in url)
+    return {f"{parts.scheme}://{parts.netloc}" for parts in absolute}
 
 
 def stylesheet(color: str) -> str:

@@ -1,6 +1,7 @@
 """The headers of every answer, and the content security policy of pages (ASVS 5.0 V3.4)."""
 
 import secrets
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import flask
@@ -25,8 +26,10 @@ def csp_nonce() -> str:
     return str(flask.g.csp_nonce)
 
 
-def content_security_policy(form_target: str | None) -> str:
+def content_security_policy(form_target: str | None, images: Sequence[str] = ()) -> str:
     """Return the policy of a page whose forms may in the end lead to `form_target`.
+
+    `images` are the origins of the operator's logos; nobody else's pictures are shown.
 
     Browsers apply form-action to the redirects that follow a form too: the way back to a client
     may go on over its own hosts, so any https is let through, never a script or a foreign http.
@@ -36,14 +39,16 @@ def content_security_policy(form_target: str | None) -> str:
         parts = urlsplit(form_target)
         actions.append("https:")
         if parts.scheme == "http" and is_loopback(parts.hostname):
-            actions += ["http://localhost:*", "http://127.0.0.1:*"]
+            # A source can name neither an IPv6 address nor all of 127.0.0.0/8 (CSP3 §2.3.1).
+            usual = parts.hostname in ("localhost", "127.0.0.1")
+            actions += ["http://localhost:*", "http://127.0.0.1:*"] if usual else ["http:"]
         elif parts.scheme != "https":
             actions.append(f"{parts.scheme}:")
     return "; ".join(
         [
             "default-src 'none'",
             "style-src 'self'",
-            "img-src 'self' data: https:",
+            " ".join(["img-src 'self' data:", *images]),
             f"script-src 'nonce-{csp_nonce()}'",
             f"form-action {' '.join(actions)}",
             "frame-ancestors 'none'",

@@ -10,6 +10,7 @@ import flask
 from flask_babel import get_locale
 
 from idp.web import csrf
+from idp.web.brand import Brand
 from idp.web.context import request_context
 from idp.web.headers import content_security_policy, csp_nonce
 
@@ -40,10 +41,11 @@ def page(
 ) -> flask.Response:
     """Return a page; `form_target` is where its forms may in the end redirect to."""
     ctx = request_context()
+    brand: Brand = flask.current_app.extensions["idp_brand"]
     locale = get_locale()
     body = flask.render_template(
         f"pages/{template}.html",
-        brand=flask.current_app.extensions["idp_brand"],
+        brand=brand,
         csrf_token=csrf.token(),
         csp_nonce=csp_nonce(),
         locale=str(locale or "en").replace("_", "-"),
@@ -53,7 +55,8 @@ def page(
         **values,
     )
     response = flask.Response(body, status)
-    response.headers["Content-Security-Policy"] = content_security_policy(form_target)
+    policy = content_security_policy(form_target, brand.image_origins)
+    response.headers["Content-Security-Policy"] = policy
     csrf.keep_browser_cookie(response)
     return response
 

@@ -5,6 +5,7 @@ affair of the row that it names.
 """
 
 import json
+import zlib
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +14,12 @@ from idp.kernel.encoding import b64url, json_bytes, unb64url
 from idp.kernel.secrets import MasterKey, same
 
 _MAC_BYTES = 16
-MAX_LENGTH = 4096
+MAX_LENGTH = 8000
 
 
 def issue(master: MasterKey, purpose: str, content: dict[str, Any], until: datetime) -> str:
     """Return a ticket for one purpose."""
-    body = json_bytes({**content, "exp": epoch(until)})
+    body = zlib.compress(json_bytes({**content, "exp": epoch(until)}))
     return f"{b64url(body)}.{b64url(_mac(master, purpose, body))}"
 
 
@@ -35,7 +36,8 @@ def read(
         return None
     if not same(mac, _mac(master, purpose, body)):
         return None
-    content: dict[str, Any] = json.loads(body)
+    # Ours by now, so it is as small as we made it.
+    content: dict[str, Any] = json.loads(zlib.decompress(body))
     return content if content["exp"] > epoch(now) else None
 
 

@@ -21,5 +21,6 @@ def on_day(instant: datetime) -> str:
 
 
 def at_time(instant: datetime) -> str:
-    """Return a date and time as the reader writes them."""
-    return str(flask_babel.format_datetime(instant, "medium"))
+    """Return a date and time, to the minute, as the reader writes them."""
+    day, time = on_day(instant), str(flask_babel.format_time(instant, "short"))
+    return gettext("%(day)s, %(time)s", day=day, time=time)

@@ -158,7 +158,6 @@ DOUBLED = tuple(
 )
 
 
-@pytest.mark.xfail(reason="idp/app/factory.py: app.url_map.merge_slashes must be False")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_no_spelling_of_a_path_is_corrected_by_a_redirect(target, method):
     """Such a redirect names the host that the request claims, and repeats a password (§4.12)."""

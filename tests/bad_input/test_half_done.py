@@ -1,5 +1,6 @@
 """What is half done in a browser opens nothing for whoever comes next."""
 
+import re
 from urllib.parse import urlsplit
 
 import pyotp

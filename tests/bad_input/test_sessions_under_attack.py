@@ -194,7 +194,6 @@ def test_a_second_step_is_over_after_a_while_and_when_the_account_is_disabled(rp
     assert cookie(thief) is None
 
 
-@pytest.mark.xfail(reason="a half-done sign-in outlives the password that began it")
 def test_a_new_password_ends_what_the_old_one_began(database_url, tmp_path):
     """ASVS 5.0 V7.4.3: whoever knew the old one is out, also of the half-way house."""
     provider = make_provider(database_url, tmp_path, second_factor=SecondFactor.ENCOURAGED)

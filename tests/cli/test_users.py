@@ -92,7 +92,7 @@ def test_without_a_terminal_nobody_is_asked(idp_on_sqlite: Idp) -> None:
     ("password", "reason"),
     [
         ("wolpertinger", "15 characters or more"),
-        ("123456789012345", "tried first"),
+        ("1qaz2wsx3edc4rfv", "tried first"),
         ("aaaaaaaaaaaaaaaaaaaa", "easy to guess"),
         ("ada@example.test", "user's name"),
         ("x" * 1025, "1024 characters are the most"),

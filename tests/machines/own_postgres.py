@@ -50,6 +50,11 @@ class OwnPostgres:
         shutil.rmtree(self._home, ignore_errors=True)
 
     @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped since."""
+        return self._process is not None
+
+    @property
     def pid(self) -> int:
         """The process from which all others of the server descend."""
         if self._process is None:

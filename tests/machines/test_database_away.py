@@ -68,8 +68,16 @@ class Installation:
         return send(self.server.port, request)
 
 
+@pytest.fixture
+def installation(running: Installation) -> Iterator[Installation]:
+    """The installation, whose database is there again afterwards."""
+    yield running
+    if not running.postgres.running:
+        running.postgres.start()
+
+
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("away")
     with OwnPostgres() as postgres:
         url = postgres.create_database("provider")
@@ -100,6 +108,7 @@ def test_without_a_database_nothing_is_issued_and_afterwards_everything_goes_on(
     ]
     page_requests = [installation.authorization(), installation.sign_in()]
     pid = installation.server.pid
+    burst(installation.server.port, [get("/jwks")] * 64)  # every process has read the keys
 
     installation.postgres.stop()
     # First with the copies of keys and clients, then when these are too old.

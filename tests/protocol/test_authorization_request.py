@@ -165,7 +165,6 @@ def test_no_page_of_the_walk_may_be_read_from_another_origin(rp):
         assert "Access-Control-Allow-Origin" not in answer.headers, urlsplit(path).path
 
 
-@pytest.mark.xfail(reason="tickets longer than tickets.MAX_LENGTH are written and then not read")
 def test_what_may_be_registered_can_be_carried_through_the_walk(provider):
     provider.add_user()
     link = "https://app.example.test/" + "x" * 1500
@@ -174,7 +173,6 @@ def test_what_may_be_registered_can_be_carried_through_the_walk(provider):
     assert page_of(rp.log_in(rp.authorize())) == "consent"
 
 
-@pytest.mark.xfail(reason="tickets longer than tickets.MAX_LENGTH are written and then not read")
 def test_many_scopes_can_be_carried_through_the_walk(provider):
     provider.add_user()
     scope = ("openid", *(f"https://api.example.test/scope/{n:03}" for n in range(120)))

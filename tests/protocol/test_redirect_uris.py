@@ -161,7 +161,6 @@ def test_a_client_with_a_bad_uri_is_not_registered(provider):
     assert len(refusal.value.faults) == 2
 
 
-@pytest.mark.xfail(reason="headers.content_security_policy names only two loopback addresses")
 @spec("RFC 8252 §7.3")
 @pytest.mark.parametrize("host", ["[::1]", "127.0.0.2"])
 def test_the_page_lets_its_form_lead_to_every_loopback_address(provider, host):

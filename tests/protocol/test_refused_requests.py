@@ -145,7 +145,6 @@ def test_whoever_cancels_the_sign_in_denies_access(rp):
     assert rp.answer(response)["state"] == rp.parameters()["state"]
 
 
-@pytest.mark.xfail(reason="the cached copy of a client deleted elsewhere hits the foreign key: 500")
 def test_a_client_that_another_process_deleted_is_unknown_at_once(provider, sibling):
     provider.add_user()
     rp, asked = party(provider, first_party=True), party(provider)

@@ -55,7 +55,7 @@ def resume() -> flask.Response:
     request_id = handover.carry.get("request") if handover else None
     raw = service.kept(ctx, request_id) if request_id else None
     if handover is None or raw is None:
-        raise UntrustedRequest("answered_or_old")
+        raise UntrustedRequest("answered_or_old", client=handover.client if handover else None)
     carry = handover.carry
     done = Done(
         login=carry.get("login"),
@@ -133,11 +133,14 @@ def _answer(ctx: RequestContext, address: ReturnAddress, answer: dict[str, str])
 def untrusted(error: UntrustedRequest) -> flask.Response:
     """Show what is wrong; nothing is sent to an address that nobody registered."""
     if error.problem == "answered_or_old":
+        client = error.client
         return error_page(
             error,
             title=_("This sign-in is over"),
             message=_("It has been answered already, or it waited too long."),
             advice=_("Go back to the application and start again from there."),
+            return_url=client.home_url if client else None,
+            return_label=_("Return to %(client)s", client=client.name) if client else None,
         )
     messages = {
         "unreadable": _("The request has a parameter that is repeated or unreadable."),

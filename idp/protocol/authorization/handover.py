@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from idp.protocol.authorization.flow import Done, Login, SelectAccount, Step, StepUp
 from idp.protocol.authorization.request import AuthorizationRequest
 from idp.protocol.clients.metadata import Client
+from idp.settings.declared import is_loopback
 from idp.store.sessions import Standing
 from idp.web.continuation import Handover
 from idp.web.pages import ClientCard
@@ -14,12 +15,14 @@ CONTINUE = "/authorize/continue"
 
 
 def card(client: Client, redirect_uri: str) -> ClientCard:
-    """Return what pages show of a client; its host is where the person will be sent."""
-    metadata = client.metadata
+    """Return what pages show of a client; its host is where the person will be sent.
+
+    Its logo stays out: fetching it would tell a third party who signs in (RFC 9700 §4.2.4).
+    """
+    metadata, parts = client.metadata, urlsplit(redirect_uri)
     return ClientCard(
         name=metadata.client_name,
-        host=urlsplit(redirect_uri).hostname,
-        logo_url=metadata.logo_uri,
+        host=parts.netloc if is_loopback(parts.hostname) else parts.hostname,
         policy_url=metadata.policy_uri,
         terms_url=metadata.tos_uri,
         home_url=metadata.client_uri,

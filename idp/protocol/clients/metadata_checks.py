@@ -33,8 +33,8 @@ def links(metadata: ClientMetadata) -> Iterator[str]:
     """Links that our pages show."""
     for field in ("client_uri", "logo_uri", "policy_uri", "tos_uri"):
         uri = getattr(metadata, field)
-        if uri is not None and (not uri.startswith("https://") or fault_of(uri)):
-            yield f"{field}: an https URL is needed"
+        if uri is not None and (not uri.startswith(("https://", "http://")) or fault_of(uri)):
+            yield f"{field}: an https URL is needed, or http on this machine"
 
 
 def grants(metadata: ClientMetadata) -> Iterator[str]:

@@ -17,10 +17,9 @@ ID_LENGTH = 200
 
 
 class StaleClient(IdpError):
-    """The client changed since this process read it; whoever asked reads it again."""
+    """The client changed, or went, since this process read it."""
 
     public = "The client was changed a moment ago."
-    status = 409
 
 
 class ClientCache:

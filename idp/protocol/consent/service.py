@@ -1,8 +1,11 @@
 """Record, and take back, consents (OIDC Core §3.1.2.4)."""
 
+from sqlalchemy.exc import IntegrityError
+
 from idp.audit import record
 from idp.audit.events import ConsentDenied, ConsentGiven, ConsentRevoked
 from idp.context import RequestContext
+from idp.protocol.clients.registry import StaleClient
 from idp.protocol.grants import service as grants
 from idp.store import consents
 from idp.store.consents import Consent
@@ -16,11 +19,18 @@ def allow(
     scope: tuple[str, ...],
     claims: tuple[str, ...],
 ) -> None:
-    """Remember that the user agrees to everything in `scope` and `claims`."""
+    """Remember that the user agrees to everything in `scope` and `claims`.
+
+    Raises:
+        StaleClient: the client was deleted a moment ago.
+    """
     consent = Consent(
         user_id=user_id, client_id=client_id, scope=scope, claims=claims, granted_at=ctx.now
     )
-    consents.save(ctx.db, consent, ctx.now)
+    try:
+        consents.save(ctx.db, consent, ctx.now)
+    except IntegrityError as error:
+        raise StaleClient from error
     record(
         ctx,
         ConsentGiven(user_id=user_id, client_id=client_id, scope=list(scope), claims=list(claims)),

@@ -1,5 +1,7 @@
 """The life of a grant (RFC 6749 §1.3, §4.1; RFC 9700 §4.2.4)."""
 
+from sqlalchemy.exc import IntegrityError
+
 from idp.audit import record
 from idp.audit.events import GrantEnded, GrantOpened, GrantRedeemed, GrantRefused
 from idp.context import RequestContext
@@ -14,8 +16,15 @@ CLIENT_CHANGED = "client_changed"
 
 
 def open_grant(ctx: RequestContext, grant: Grant) -> str:
-    """Insert a grant; return the authorization code that stands for it."""
-    grants.add(ctx.db, grant)
+    """Insert a grant; return the authorization code that stands for it.
+
+    Raises:
+        StaleClient: the client, the session or the user was deleted a moment ago.
+    """
+    try:
+        grants.add(ctx.db, grant)
+    except IntegrityError as error:
+        raise StaleClient from error
     record(
         ctx,
         GrantOpened(

@@ -22,6 +22,7 @@ from idp.web.parameters import Parameters
 bp = flask.Blueprint("logout", __name__)
 log = structlog.get_logger("idp")
 RESUME = "/logout/continue"
+GOODBYE = "/logged-out"
 
 
 @bp.get("/logout")
@@ -98,9 +99,17 @@ def confirm() -> flask.Response:
     client = handover.client if handover else None
     if standing is not None:
         sessions.end(ctx, standing.session.sid, because="user_logout")
-    response = redirect(way_back) if way_back else _goodbye(client, was_signed_in=True)
+    farewell = Handover(to=GOODBYE, client=client)
+    response = redirect(way_back or continuation.url(GOODBYE, "goodbye", farewell))
     cookies.clear(response, ctx.settings, cookies.SESSION)
     return response
+
+
+@bp.get(GOODBYE)
+def goodbye() -> flask.Response:
+    """Say that the session is over; reloading does no harm."""
+    farewell = continuation.receive("goodbye", parameters.query())
+    return _goodbye(farewell.client if farewell else None, was_signed_in=True)
 
 
 def _end(standing: Standing, asked: LogoutRequest, *, because: str) -> flask.Response:

@@ -8,7 +8,7 @@ from idp.protocol.clients.metadata import Client
 from idp.protocol.tokens import identity
 from idp.web.parameters import Parameters
 
-MAX_STATE = 4096
+MAX_STATE = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
