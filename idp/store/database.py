@@ -155,7 +155,9 @@ class Transaction:
             self._connected()
             command = "BEGIN"
             if self._database.writers is not None:
-                self._database.writers.acquire()
+                # Who waited as long as SQLite itself would have has waited enough.
+                if not self._database.writers.acquire(timeout=_BUSY_SECONDS):
+                    raise Unavailable("the queue of writers does not move")
                 command = "BEGIN IMMEDIATE"
             self._writing = True
             try:

@@ -1,15 +1,16 @@
 """Statements on grants: one row from the authorization code to the last token."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, insert, select, update
+from sqlalchemy import and_, bindparam, exists, insert, select, update
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
 from idp.store.schema import clients, grants, sessions, users
-from idp.store.sessions import alive, alive_with_user
+from idp.store.sessions import ALIVE, NOW, alive_with_user
 from idp.store.users import User
 
 
@@ -36,19 +37,57 @@ class Grant:
     end_reason: str | None = None
 
 
-_COLUMNS = [grants.c[name] for name in Grant.__dataclass_fields__]
+_NAMES = tuple(Grant.__dataclass_fields__)
+_COLUMNS = [grants.c[name] for name in _NAMES]
+
+# Building a statement costs more than running it: those of every request are built once.
+
+_ADD = insert(grants)
+_REDEEM = (
+    update(grants)
+    .where(
+        grants.c.id == bindparam("presented_id"),
+        grants.c.client_id == bindparam("presented_client"),
+        grants.c.redirect_uri == bindparam("presented_uri"),
+        grants.c.code_challenge.is_not_distinct_from(bindparam("presented_challenge")),
+        grants.c.code_redeemed_at.is_(None),
+        grants.c.code_expires_at > NOW,
+        grants.c.ended_at.is_(None),
+        alive_with_user(grants.c.sid),
+        exists(
+            select(clients.c.client_id).where(
+                clients.c.client_id == bindparam("presented_client"),
+                clients.c.version == bindparam("presented_version"),
+            )
+        ),
+    )
+    .values(code_redeemed_at=NOW)
+    .returning(*_COLUMNS)
+)
+_FIND_LIVE = (
+    select(*_COLUMNS, *user_rows.COLUMNS)
+    .select_from(
+        grants.join(users, users.c.id == grants.c.user_id).join(
+            sessions, and_(sessions.c.sid == grants.c.sid, ALIVE)
+        )
+    )
+    .where(
+        grants.c.id == bindparam("wanted_id"),
+        grants.c.ended_at.is_(None),
+        users.c.disabled_at.is_(None),
+    )
+)
 
 
-def _from_mapping(row: Any) -> Grant:
-    return Grant(**{**row, "scope": tuple(row["scope"]), "amr": tuple(row["amr"])})
+def _from_row(row: Sequence[Any]) -> Grant:
+    values = dict(zip(_NAMES, row, strict=False))
+    return Grant(**{**values, "scope": tuple(values["scope"]), "amr": tuple(values["amr"])})
 
 
 def add(db: Transaction, grant: Grant) -> None:
     """Insert a grant whose code can be redeemed once."""
-    values = {c.name: getattr(grant, c.name) for c in _COLUMNS}
-    db.write(
-        insert(grants).values(**{**values, "scope": list(grant.scope), "amr": list(grant.amr)})
-    )
+    values = {name: getattr(grant, name) for name in _NAMES}
+    db.write(_ADD, {**values, "scope": list(grant.scope), "amr": list(grant.amr)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,53 +103,30 @@ class Presented:
 
 def redeem(db: Transaction, presented: Presented, now: datetime) -> Grant | None:
     """Turn the code into a grant in use; the row decides who wins, a mistake burns nothing (I1)."""
-    current = exists(
-        select(clients.c.client_id).where(
-            clients.c.client_id == presented.client_id,
-            clients.c.version == presented.client_version,
-        )
-    )
-    statement = (
-        update(grants)
-        .where(
-            grants.c.id == presented.grant_id,
-            grants.c.client_id == presented.client_id,
-            grants.c.redirect_uri == presented.redirect_uri,
-            grants.c.code_challenge.is_not_distinct_from(presented.code_challenge),
-            grants.c.code_redeemed_at.is_(None),
-            grants.c.code_expires_at > now,
-            grants.c.ended_at.is_(None),
-            alive_with_user(grants.c.sid, now),
-            current,
-        )
-        .values(code_redeemed_at=now)
-        .returning(*_COLUMNS)
-    )
-    row = db.write(statement).mappings().first()
-    return _from_mapping(row) if row else None
+    shown = {
+        "presented_id": presented.grant_id,
+        "presented_client": presented.client_id,
+        "presented_version": presented.client_version,
+        "presented_uri": presented.redirect_uri,
+        "presented_challenge": presented.code_challenge,
+        "now": now,
+    }
+    row = db.write(_REDEEM, shown).first()
+    return _from_row(row) if row else None
 
 
 def find(db: Transaction, grant_id: str) -> Grant | None:
     """Return a grant, alive or not, to say why it was refused."""
-    row = db.read(select(*_COLUMNS).where(grants.c.id == grant_id)).mappings().first()
-    return _from_mapping(row) if row else None
+    row = db.read(select(*_COLUMNS).where(grants.c.id == grant_id)).first()
+    return _from_row(row) if row else None
 
 
 def find_live(db: Transaction, grant_id: str, now: datetime) -> tuple[Grant, User] | None:
     """Return a grant and its user while grant, session and user all live: one statement."""
-    source = grants.join(users, users.c.id == grants.c.user_id).join(
-        sessions, and_(sessions.c.sid == grants.c.sid, alive(now))
-    )
-    statement = (
-        select(*_COLUMNS, *(c.label(f"its_user_{c.name}") for c in user_rows.COLUMNS))
-        .select_from(source)
-        .where(grants.c.id == grant_id, grants.c.ended_at.is_(None), users.c.disabled_at.is_(None))
-    )
-    row = db.read(statement).mappings().first()
+    row = db.read(_FIND_LIVE, {"wanted_id": grant_id, "now": now}).first()
     if row is None:
         return None
-    grant = _from_mapping({c.name: row[c] for c in _COLUMNS})
-    return grant, User(**{c.name: row[f"its_user_{c.name}"] for c in user_rows.COLUMNS})
+    return _from_row(row), user_rows.from_row(row[len(_COLUMNS) :])
 
 
 def end(db: Transaction, grant_id: str, now: datetime, reason: str) -> Grant | None:
@@ -121,8 +137,8 @@ def end(db: Transaction, grant_id: str, now: datetime, reason: str) -> Grant | N
         .values(ended_at=now, end_reason=reason)
         .returning(*_COLUMNS)
     )
-    row = db.write(statement).mappings().first()
-    return _from_mapping(row) if row else None
+    row = db.write(statement).first()
+    return _from_row(row) if row else None
 
 
 def end_all_of(
@@ -139,4 +155,4 @@ def end_all_of(
         .values(ended_at=now, end_reason=reason)
         .returning(*_COLUMNS)
     )
-    return [_from_mapping(row) for row in db.write(statement).mappings()]
+    return [_from_row(row) for row in db.write(statement)]

@@ -1,14 +1,16 @@
 """Statements on SSO sessions. `ended_at` is written once; a trigger forbids clearing it (I4)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, select, update
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
 from idp.store.schema import consents, sessions, users
+from idp.store.types import Instant
 from idp.store.users import User
 
 
@@ -41,70 +43,79 @@ class Standing:
     claims: frozenset[str]
 
 
-_COLUMNS = [sessions.c[name] for name in Session.__dataclass_fields__]
+_NAMES = tuple(Session.__dataclass_fields__)
+_COLUMNS = [sessions.c[name] for name in _NAMES]
+
+# Building a statement costs more than running it: those of every request are built once.
+
+NOW = bindparam("now", type_=Instant())
+# A session row is neither ended nor past one of its limits (I5).
+ALIVE = and_(
+    sessions.c.ended_at.is_(None), sessions.c.idle_until > NOW, sessions.c.absolute_until > NOW
+)
+
+_ADD = insert(sessions)
+_FIND_LIVE = (
+    select(*_COLUMNS, *user_rows.COLUMNS, consents.c.scope, consents.c.claims)
+    .select_from(
+        sessions.join(users, users.c.id == sessions.c.user_id).outerjoin(
+            consents,
+            and_(
+                consents.c.user_id == sessions.c.user_id,
+                consents.c.client_id == bindparam("for_client"),
+            ),
+        )
+    )
+    .where(
+        sessions.c.secret_hash == bindparam("presented_hash"),
+        ALIVE,
+        users.c.disabled_at.is_(None),
+    )
+)
 
 
-def _from_row(row: Row[Any]) -> Session:
-    values = {c.name: row._mapping[c] for c in _COLUMNS}  # noqa: SLF001 - its public name
+def _from_row(row: Sequence[Any]) -> Session:
+    values = dict(zip(_NAMES, row, strict=False))
     return Session(**{**values, "amr": tuple(values["amr"])})
 
 
-def alive(now: datetime) -> ColumnElement[bool]:
-    """Say in SQL that a session row is neither ended nor past one of its limits (I5)."""
-    return and_(
-        sessions.c.ended_at.is_(None),
-        sessions.c.idle_until > now,
-        sessions.c.absolute_until > now,
-    )
-
-
-def alive_with_user(sid: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
-    """Say in SQL that the session `sid` lives and its user may sign in."""
+def alive_with_user(sid: ColumnElement[str]) -> ColumnElement[bool]:
+    """Say in SQL that the session `sid` lives `NOW` and its user may sign in."""
     joined = sessions.join(users, users.c.id == sessions.c.user_id)
     return exists(
         select(sessions.c.sid)
         .select_from(joined)
-        .where(sessions.c.sid == sid, alive(now), users.c.disabled_at.is_(None))
+        .where(sessions.c.sid == sid, ALIVE, users.c.disabled_at.is_(None))
     )
 
 
 def add(db: Transaction, session: Session, secret_hash: bytes) -> None:
     """Insert a session with the hash of its cookie secret."""
-    values = {c.name: getattr(session, c.name) for c in _COLUMNS}
-    db.write(
-        insert(sessions).values(**{**values, "amr": list(session.amr)}, secret_hash=secret_hash)
-    )
+    values = {name: getattr(session, name) for name in _NAMES}
+    db.write(_ADD, {**values, "amr": list(session.amr), "secret_hash": secret_hash})
 
 
 def find_live(
     db: Transaction, secret_hash: bytes, now: datetime, client_id: str
 ) -> Standing | None:
     """Return the live session of this secret, its user, and the user's consent for a client."""
-    source = sessions.join(users, users.c.id == sessions.c.user_id).outerjoin(
-        consents,
-        and_(consents.c.user_id == sessions.c.user_id, consents.c.client_id == client_id),
-    )
-    statement = (
-        select(*_COLUMNS, *user_rows.COLUMNS, consents.c.scope, consents.c.claims)
-        .select_from(source)
-        .where(sessions.c.secret_hash == secret_hash, alive(now), users.c.disabled_at.is_(None))
-    )
-    row = db.read(statement).first()
+    asked = {"presented_hash": secret_hash, "now": now, "for_client": client_id}
+    row = db.read(_FIND_LIVE, asked).first()
     if row is None:
         return None
-    values = row._mapping  # noqa: SLF001 - its public name
+    scope, claims = row[-2], row[-1]
     return Standing(
         session=_from_row(row),
-        user=user_rows.from_row(row),
-        scope=frozenset(values[consents.c.scope] or ()),
-        claims=frozenset(values[consents.c.claims] or ()),
+        user=user_rows.from_row(row[len(_COLUMNS) :]),
+        scope=frozenset(scope or ()),
+        claims=frozenset(claims or ()),
     )
 
 
 def touch(db: Transaction, session: Session, now: datetime, idle_until: datetime) -> None:
     """Note activity: idle moves, absolute never does."""
-    statement = update(sessions).where(sessions.c.sid == session.sid, alive(now))
-    db.write(statement.values(last_seen_at=now, idle_until=idle_until))
+    statement = update(sessions).where(sessions.c.sid == session.sid, ALIVE)
+    db.write(statement.values(last_seen_at=now, idle_until=idle_until), {"now": now})
 
 
 def prove(db: Transaction, session: Session, old_hash: bytes, new_hash: bytes) -> bool:
@@ -114,7 +125,7 @@ def prove(db: Transaction, session: Session, old_hash: bytes, new_hash: bytes) -
         .where(
             sessions.c.sid == session.sid,
             sessions.c.secret_hash == old_hash,
-            alive(session.last_seen_at),
+            ALIVE,
         )
         .values(
             secret_hash=new_hash,
@@ -126,7 +137,7 @@ def prove(db: Transaction, session: Session, old_hash: bytes, new_hash: bytes) -
             device_id=session.device_id,
         )
     )
-    return db.write(statement).rowcount == 1
+    return db.write(statement, {"now": session.last_seen_at}).rowcount == 1
 
 
 def end(db: Transaction, sid: str, now: datetime, reason: str) -> str | None:

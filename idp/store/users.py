@@ -1,11 +1,12 @@
 """Statements on users."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import insert, or_, select, update
 
 from idp.store.database import Transaction
 from idp.store.schema import users
@@ -34,6 +35,7 @@ class User:
 
 
 COLUMNS = [c for c in users.c if c.name not in ("username_key", "email_key")]
+_NAMES = [column.name for column in COLUMNS]
 
 
 def username_key(username: str) -> str:
@@ -45,10 +47,9 @@ def _email_key(email: str | None) -> str | None:
     return username_key(email) if email else None
 
 
-def from_row(row: Row[Any]) -> User:
-    """Return the user in the columns of `COLUMNS`."""
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public name for it
-    return User(**{c.name: values[c] for c in COLUMNS})
+def from_row(row: Sequence[Any]) -> User:
+    """Return the user whose columns, those of `COLUMNS`, are the first of the row."""
+    return User(**dict(zip(_NAMES, row, strict=False)))
 
 
 def add(db: Transaction, user: User) -> None:

@@ -21,6 +21,7 @@ GET = (
     "/account",
     "/logout",
     "/logout/continue",
+    "/logged-out",
     "/userinfo",
     "/jwks",
     "/.well-known/openid-configuration",

@@ -179,7 +179,7 @@ def test_a_second_step_is_done_once(rp, provider):
     first = cookie(thief)
     provider.clock.forward(seconds=90)
     again = thief.submit(step, code=provider.code(secret))
-    assert b'id="page-login"' in again.data
+    assert b'id="page-consent"' in again.data, "who is signed in goes on from an old page"
     assert cookie(thief) == first
 
 

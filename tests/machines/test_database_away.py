@@ -84,7 +84,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         migrate.upgrade(url.replace("postgresql:", "postgresql+psycopg:"))
         with (
             provider_over(url, folder) as provider,
-            server_over(url, folder, IDP_KEYS_CACHED_FOR="PT1S") as server,
+            server_over(url, folder, IDP_KEYS_CACHED_FOR="1") as server,
         ):
             provider.add_user()
             rp = relying_party(provider, grant_types=BOTH, first_party=True)

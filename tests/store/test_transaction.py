@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 from sqlalchemy import insert, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, PendingRollbackError
 
 from idp.kernel.errors import Unavailable
 from idp.store import seals
@@ -231,6 +231,22 @@ def test_a_connection_that_dies_before_the_commit_is_no_commit(postgresql_url: s
     with opened(postgresql_url) as database:
         with pytest.raises(Unavailable):
             request(database, writes("one"), lambda _: terminate_all(postgresql_url))
+
+        assert names(database) == []
+
+
+@pytest.mark.parametrize("afterwards", [commits, writes("two")], ids=["commit", "write"])
+def test_a_transaction_whose_connection_died_stays_dead(postgresql_url: str, afterwards: Act):
+    """Whoever overlooks the failure does not go on with half of it on another connection."""
+
+    def overlooks_a_failure(db: Transaction) -> None:
+        terminate_all(postgresql_url)
+        with pytest.raises(Unavailable):
+            reads(db)
+
+    with opened(postgresql_url) as database:
+        with pytest.raises((Unavailable, PendingRollbackError)):
+            request(database, writes("one"), overlooks_a_failure, afterwards)
 
         assert names(database) == []
 
