@@ -59,6 +59,15 @@ class Database:
         self.engine = engine
         self.writers = threading.Lock() if engine.dialect.name == "sqlite" else None
 
+    def await_turn(self) -> None:
+        """Stand in the queue of writers, no longer than SQLite itself would wait.
+
+        Raises:
+            Unavailable: it does not move, for another program holds the file.
+        """
+        if self.writers is not None and not self.writers.acquire(timeout=_BUSY_SECONDS):
+            raise Unavailable("the queue of writers does not move")
+
     def transaction(self) -> "Transaction":
         """Return a transaction that has not spoken to the database yet."""
         return Transaction(self)
@@ -153,13 +162,9 @@ class Transaction:
             # The connection comes before the queue: who waits for one must not hold up writers.
             fresh = self._connection is None
             self._connected()
-            command = "BEGIN"
-            if self._database.writers is not None:
-                # Who waited as long as SQLite itself would have has waited enough.
-                if not self._database.writers.acquire(timeout=_BUSY_SECONDS):
-                    raise Unavailable("the queue of writers does not move")
-                command = "BEGIN IMMEDIATE"
+            self._database.await_turn()
             self._writing = True
+            command = "BEGIN" if self._database.writers is None else "BEGIN IMMEDIATE"
             try:
                 self._connected().exec_driver_sql(command)
             except DBAPIError as error:

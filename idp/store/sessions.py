@@ -100,10 +100,10 @@ def find_live(
 ) -> Standing | None:
     """Return the live session of this secret, its user, and the user's consent for a client."""
     asked = {"presented_hash": secret_hash, "now": now, "for_client": client_id}
-    row = db.read(_FIND_LIVE, asked).first()
+    row: Sequence[Any] | None = db.read(_FIND_LIVE, asked).first()
     if row is None:
         return None
-    scope, claims = row[-2], row[-1]
+    *_, scope, claims = row
     return Standing(
         session=_from_row(row),
         user=user_rows.from_row(row[len(_COLUMNS) :]),

@@ -210,6 +210,14 @@ def test_a_session_that_is_over_is_no_hindrance_to_going_back(provider, rp):
     assert response.headers["Location"] == f"{BYE}?state=s"
 
 
+@spec("RP-Initiated Logout §3")
+def test_a_bad_hint_sends_nobody_back_even_when_there_is_no_session(rp):
+    page = leave(rp, id_token_hint="garbage", client_id=rp.client_id, post_logout_redirect_uri=BYE)
+
+    assert page_of(page) == "logged-out"
+    assert "Location" not in page.headers
+
+
 @spec("RP-Initiated Logout §2")
 def test_the_hint_of_an_earlier_session_does_not_end_this_one(provider, rp):
     old = rp.sign_in()["id_token"]
