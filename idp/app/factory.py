@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     app.register_error_handler(HTTPException, errors.http_error)
     app.register_error_handler(Exception, errors.crash)
 
-    publications = Publications(settings.issuer, list(LOCALES))
+    publications = Publications(settings, list(LOCALES))
 
     def library(path: str) -> Document | None:
         if path != JWKS:

@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     keys_cached_for: timedelta = Field(
         timedelta(seconds=5), description="How long a process may use its copy of the keys."
     )
+    jwks_max_age: timedelta = Field(
+        timedelta(seconds=30), description="How long caches may keep the JWK Set (RFC 9111)."
+    )
     password_hashes_at_once: int = Field(
         2, ge=1, le=64, description="Concurrent password hashes per process, so /token stays fast."
     )

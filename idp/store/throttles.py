@@ -1,7 +1,7 @@
 """Attempt counters: one statement admits an attempt, counts it and dates the next one."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, delete, func, literal, select, update
 
@@ -10,6 +10,9 @@ from idp.store.schema import throttles
 from idp.store.types import Instant
 
 Waits = Sequence[tuple[int, datetime]]
+# Without a wait the next attempt may come at once, and "at once" is a little before `now` for a
+# request that was read a moment earlier, or by a node whose clock is behind.
+AT_ONCE = timedelta(hours=-1)
 
 
 def admit(
@@ -26,14 +29,14 @@ def admit(
     """
     attempts = case((throttles.c.expires_at <= now, 1), else_=throttles.c.attempts + 1)
     first = db.upsert(throttles).values(
-        key=key, attempts=1, not_before=now, expires_at=forgotten_at
+        key=key, attempts=1, not_before=now + AT_ONCE, expires_at=forgotten_at
     )
     admitted = db.write(
         first.on_conflict_do_update(
             index_elements=[throttles.c.key],
             set_={
                 "attempts": attempts,
-                "not_before": _next_attempt(attempts, waits, now),
+                "not_before": _next_attempt(attempts, waits),
                 "expires_at": forgotten_at,
             },
             where=throttles.c.not_before <= now,
@@ -42,11 +45,9 @@ def admit(
     return admitted.one_or_none() is not None
 
 
-def _next_attempt(
-    attempts: ColumnElement[int], waits: Waits, now: datetime
-) -> ColumnElement[datetime]:
+def _next_attempt(attempts: ColumnElement[int], waits: Waits) -> ColumnElement[datetime]:
     steps = [(attempts >= count, literal(instant, Instant())) for count, instant in waits]
-    return case(*steps, else_=literal(now, Instant()))
+    return case(*steps, else_=throttles.c.not_before)
 
 
 def next_attempt(db: Transaction, keys: Sequence[bytes], now: datetime) -> datetime | None:
@@ -63,7 +64,7 @@ def give_back(db: Transaction, key: bytes, now: datetime) -> None:
     db.write(
         update(throttles)
         .where(throttles.c.key == key, throttles.c.attempts > 0)
-        .values(attempts=throttles.c.attempts - 1, not_before=now)
+        .values(attempts=throttles.c.attempts - 1, not_before=now + AT_ONCE)
     )
 
 

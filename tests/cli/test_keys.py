@@ -35,12 +35,12 @@ def test_a_rotation_waits_until_the_next_key_is_known_and_says_so(
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         with idp.inside() as ctx:
-            ctx.db.write(update(signing_keys).values(created_at=ctx.now - timedelta(hours=1)))
+            ctx.db.write(update(signing_keys).values(created_at=ctx.now - timedelta(hours=2)))
 
     monkeypatch.setattr(time, "sleep", sleep)
     result = idp.run("key", "rotate", "--algorithm", "ES256")
     assert result.exit_code == 0
-    assert [3000 < seconds <= 3600 for seconds in slept] == [True]
+    assert [3000 < seconds <= 3640 for seconds in slept] == [True]
     assert "Waiting 3" in result.stderr
     assert states(idp)["ES256", "retired"] == 1
     assert states(idp)["RS256", "retired"] == 0

@@ -5,10 +5,10 @@ from idp.kernel.encoding import json_bytes
 from idp.protocol.discovery.metadata import provider_metadata
 from idp.protocol.keys import service as keys
 from idp.protocol.keys.keyring import Keyring
+from idp.settings import Settings
 from idp.web.documents import Document, document
 
 METADATA_AGE = 3600
-JWKS_AGE = 60
 JWKS = "/jwks"
 WELL_KNOWN = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 
@@ -16,11 +16,12 @@ WELL_KNOWN = ("/.well-known/openid-configuration", "/.well-known/oauth-authoriza
 class Publications:
     """The documents of this process."""
 
-    def __init__(self, issuer: str, locales: list[str]) -> None:
-        body = json_bytes(provider_metadata(issuer, locales))
+    def __init__(self, settings: Settings, locales: list[str]) -> None:
+        body = json_bytes(provider_metadata(settings.issuer, locales))
+        self._jwks_age = int(settings.jwks_max_age.total_seconds())
         metadata = document(body, "application/json", METADATA_AGE)
         self._fixed = dict.fromkeys(WELL_KNOWN, metadata)
-        self._jwks = document(b'{"keys":[]}', "application/jwk-set+json", JWKS_AGE)
+        self._jwks = document(b'{"keys":[]}', "application/jwk-set+json", self._jwks_age)
 
     def serves(self, path: str) -> bool:
         """Tell whether a document stands at `path`."""
@@ -34,7 +35,7 @@ class Publications:
         """Return the JWK Set of this reading of the keys (RFC 7517 §5)."""
         body = ring.keys.jwks
         if self._jwks.body is not body:
-            self._jwks = document(body, "application/jwk-set+json", JWKS_AGE)
+            self._jwks = document(body, "application/jwk-set+json", self._jwks_age)
         return self._jwks
 
 

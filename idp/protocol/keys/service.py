@@ -124,8 +124,11 @@ def rotate(ctx: RequestContext, algorithm: str) -> Rotation:
 
 
 def publication_time(ctx: RequestContext) -> timedelta:
-    """How long a new key stands in the JWK Set before it may sign: every cached copy is older."""
-    return 2 * ctx.settings.keys_cached_for
+    """How long a new key stands in the JWK Set before it may sign: every copy without it is gone.
+
+    A node may serve a copy that is `keys_cached_for` old, and a cache in front may keep that.
+    """
+    return 2 * ctx.settings.keys_cached_for + ctx.settings.jwks_max_age
 
 
 def remove_expired(ctx: RequestContext) -> int:
