@@ -13,11 +13,13 @@ from idp.login.enrol_pages import bp as enrol_bp
 from idp.login.factor_pages import bp as factor_bp
 from idp.login.pages import bp as login_bp
 from idp.protocol.discovery.library import JWKS, Publications, fresh_jwks
+from idp.protocol.keys.keyring import Keyring
 from idp.protocol.wiring import BLUEPRINTS
 from idp.settings import Settings, load
 from idp.web import context, errors
 from idp.web.assets import bp as static_bp
 from idp.web.brand import brand_of
+from idp.web.context import ClockReading
 from idp.web.documents import Document, DocumentFront
 from idp.web.headers import put_headers
 from idp.web.locale import LOCALES, select_locale
@@ -57,9 +59,13 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
 
     publications = Publications(settings, list(LOCALES))
 
+    ring = house.get(Keyring)
+
     def library(path: str) -> Document | None:
         if path != JWKS:
             return publications.metadata(path)
+        if not ring.stale(house.get(ClockReading).read(), settings.keys_cached_for):
+            return publications.jwks(ring)
         with command_context(house, "server") as ctx:
             return fresh_jwks(ctx, publications)
 

@@ -166,15 +166,13 @@ def _make_database_file(settings: Settings) -> None:
 
 def ensure_keys(house: Registry) -> None:
     """Give every algorithm its keys, however many nodes do so at once."""
-    from sqlalchemy.exc import IntegrityError
-
     from idp.protocol.keys import service as keys
 
     for attempt in range(1, TRIES + 1):
         try:
             with context(house) as ctx:
                 keys.ensure(ctx)
-        except IntegrityError:
+        except keys.AnotherRotation:
             # Another node was faster, and one key per algorithm signs: look again at what it made.
             if attempt == TRIES:
                 raise

@@ -7,6 +7,7 @@ has a counter of its own and is asked about nothing else: a stranger cannot make
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from idp.context import RequestContext
@@ -36,11 +37,12 @@ class Schedule:
         doublings = min(attempts - self.free, _MOST_DOUBLINGS)
         return min(_SHORTEST_WAIT * (1 << doublings), self.longest)
 
-    def steps(self) -> list[tuple[int, timedelta]]:
+    @cache  # noqa: B019 - the two schedules below live as long as the process
+    def steps(self) -> tuple[tuple[int, timedelta], ...]:
         """Return from which attempt on which wait holds, the latest first."""
         counts = range(self.last_straw, 0, -1)
         waits = [(count, self.wait_after(count)) for count in counts]
-        return [each for each in waits if each[1] != self.wait_after(each[0] - 1)]
+        return tuple(each for each in waits if each[1] != self.wait_after(each[0] - 1))
 
 
 # Five tries are a person's. A quarter of an hour stops a machine and is still a coffee; after a

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, select, update
 
 from idp.store.database import Transaction
 from idp.store.schema import consents
@@ -21,24 +21,39 @@ class Consent:
 
 
 def save(db: Transaction, consent: Consent, now: datetime) -> None:
-    """Insert the consent, or let it take the place of the one before."""
-    values = {"scope": list(consent.scope), "claims": list(consent.claims), "updated_at": now}
-    statement = (
+    """Add to what the user lets the client have, whatever stands there by now.
+
+    Touching the row first holds it: what is added to cannot be taken back in between.
+    """
+    mine = and_(consents.c.user_id == consent.user_id, consents.c.client_id == consent.client_id)
+    touch = (
         update(consents)
-        .where(consents.c.user_id == consent.user_id, consents.c.client_id == consent.client_id)
-        .values(**values)
+        .where(mine)
+        .values(updated_at=now)
+        .returning(consents.c.scope, consents.c.claims)
     )
-    if db.write(statement).rowcount == 0:
-        # Two first consents at once: the second waits for the first and then changes nothing,
-        # because both carry what their own page showed; the next request asks for the rest.
-        db.write(
-            db.insert_or_ignore(consents).values(
-                user_id=consent.user_id,
-                client_id=consent.client_id,
-                granted_at=consent.granted_at,
-                **values,
-            )
-        )
+    before = db.write(touch).first()
+    if before is None and _add(db, consent, now):
+        return
+    before = before or db.write(touch).one()
+    merged = {
+        "scope": list(dict.fromkeys([*before.scope, *consent.scope])),
+        "claims": list(dict.fromkeys([*before.claims, *consent.claims])),
+    }
+    db.write(update(consents).where(mine).values(**merged))
+
+
+def _add(db: Transaction, consent: Consent, now: datetime) -> bool:
+    """Insert a first consent; False when another page was faster."""
+    statement = db.insert_or_ignore(consents).values(
+        user_id=consent.user_id,
+        client_id=consent.client_id,
+        scope=list(consent.scope),
+        claims=list(consent.claims),
+        granted_at=consent.granted_at,
+        updated_at=now,
+    )
+    return db.write(statement.returning(consents.c.user_id)).first() is not None
 
 
 def list_of_user(db: Transaction, user_id: str) -> list[Consent]:

@@ -13,7 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, CursorResult, Engine, Executable, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -23,6 +23,7 @@ from idp.store.schema import metadata
 db = SQLAlchemy(metadata=metadata)
 
 _BUSY_SECONDS = 15
+_AWAY = (OperationalError, InterfaceError, PendingRollbackError, PoolTimeout)
 Values = dict[str, Any]
 
 
@@ -155,6 +156,9 @@ class Transaction:
                 self._reconnect()
                 return self._connected().execute(statement, values)
         except Exception as error:
+            if not self._writing and self._connection is not None and self._connection.invalidated:
+                # Nothing is lost with it: whoever can do without this read goes on with another.
+                self._reconnect()
             raise self._translated(error) from error
 
     def _begin(self) -> None:
@@ -204,7 +208,7 @@ class Transaction:
 
     @staticmethod
     def _translated(error: Exception) -> Exception:
-        if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        if isinstance(error, _AWAY):
             return Unavailable(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             return Unavailable(f"{type(error).__name__}: {getattr(error, 'orig', error)}")

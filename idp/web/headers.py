@@ -15,8 +15,10 @@ _EVERYWHERE = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+    "Content-Security-Policy": "default-src 'none'",
+    "Cache-Control": "no-store",
 }
-_HSTS = "max-age=63072000; includeSubDomains"
+_EVERYWHERE_TLS = _EVERYWHERE | {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 
 
 def csp_nonce() -> str:
@@ -59,9 +61,8 @@ def content_security_policy(form_target: str | None, images: Sequence[str] = ())
 
 def put_headers(response: flask.Response, settings: Settings) -> None:
     """Add what every answer carries, leaving what the answer itself has set."""
-    for name, value in _EVERYWHERE.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", "default-src 'none'")
-    response.headers.setdefault("Cache-Control", "no-store")
-    if not settings.plain_http:
-        response.headers.setdefault("Strict-Transport-Security", _HSTS)
+    present = {name.lower() for name, _ in response.headers}
+    wanted = _EVERYWHERE if settings.plain_http else _EVERYWHERE_TLS
+    response.headers.extend(
+        [(name, value) for name, value in wanted.items() if name.lower() not in present]
+    )

@@ -57,8 +57,8 @@ def answer() -> flask.Response:
         request_context(),
         user_id,
         carry["client_id"],
-        scope=tuple(dict.fromkeys([*sorted(standing.scope), *carry["scope"]])),
-        claims=tuple(dict.fromkeys([*sorted(standing.claims), *carry["claims"]])),
+        scope=tuple(carry["scope"]),
+        claims=tuple(carry["claims"]),
     )
     return redirect(continuation.back(handover.with_(consent=standing.session.sid)))
 

@@ -19,7 +19,7 @@ def allow(
     scope: tuple[str, ...],
     claims: tuple[str, ...],
 ) -> None:
-    """Remember that the user agrees to everything in `scope` and `claims`.
+    """Remember that the user agrees to `scope` and `claims`, beside what was agreed before.
 
     Raises:
         StaleClient: the client was deleted a moment ago.

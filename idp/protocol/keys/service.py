@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
+
 from idp.audit import record
 from idp.audit.upkeep_events import KeyActivated, KeyMade, KeyRemoved, KeyRetired
 from idp.context import RequestContext
@@ -160,7 +162,11 @@ def _make(ctx: RequestContext, algorithm: str) -> str:
 
 
 def _activate(ctx: RequestContext, algorithm: str, kid: str) -> None:
-    if not signing_keys.activate(ctx.db, kid, ctx.now):
+    try:
+        won = signing_keys.activate(ctx.db, kid, ctx.now)
+    except IntegrityError as error:  # one key per algorithm signs, and another one does by now
+        raise AnotherRotation from error
+    if not won:
         raise AnotherRotation
     record(ctx, KeyActivated(kid=kid, algorithm=algorithm))
 
