@@ -157,3 +157,17 @@ def test_what_the_page_shows_is_what_the_client_gets(rp):
     assert "12345 Testville" in shown
     assert answer.keys() == {"sub", "email", "email_verified", "address"}
     assert claims_of(tokens["access_token"])["scope"] == "openid email address"
+
+
+@spec("OIDC Core §11")
+def test_offline_access_is_ignored_for_a_client_that_cannot_refresh(provider):
+    """Nobody is asked to agree to what would not happen."""
+    provider.add_user()
+    rp = party(provider, scope=("openid", "offline_access"))
+
+    page = rp.log_in(rp.authorize(scope="openid offline_access", prompt="consent"))
+    assert "Stay connected" not in text_of(page)
+
+    tokens = rp.redeem(rp.answer(rp.allow(page))["code"]).get_json()
+    assert tokens["scope"] == "openid"
+    assert "refresh_token" not in tokens

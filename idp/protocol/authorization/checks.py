@@ -142,8 +142,22 @@ def sound_prompt(client: Client, raw: Parameters) -> None:
 
 def some_scope(client: Client, raw: Parameters) -> None:
     """RFC 6749 §3.3: at least one scope that the client may have."""
-    if not scopes.known(scopes.split(raw.get("scope")), client.metadata.scope):
+    if not effective_scope(client, raw):
         raise InvalidScope
+
+
+def effective_scope(client: Client, raw: Parameters) -> tuple[str, ...]:
+    """Return the scopes that mean something for this client (OIDC Core §3.1.2.1).
+
+    `offline_access` asks for a refresh token, so without that grant type it is ignored (§11).
+    """
+    refreshes = "refresh_token" in client.metadata.grant_types
+    wanted = scopes.split(raw.get("scope"))
+    return tuple(
+        scope
+        for scope in scopes.known(wanted, client.metadata.scope)
+        if scope != "offline_access" or refreshes
+    )
 
 
 def proof_key(client: Client, raw: Parameters) -> None:
@@ -182,7 +196,7 @@ def checked(ctx: RequestContext, address: ReturnAddress, raw: Parameters) -> Aut
     max_age = raw.get("max_age")
     return AuthorizationRequest(
         address=address,
-        scope=scopes.known(scopes.split(raw.get("scope")), client.metadata.scope),
+        scope=effective_scope(client, raw),
         nonce=raw.get("nonce"),
         prompt=frozenset(scopes.split(raw.get("prompt"))) - {""},
         max_age=int(max_age) if max_age is not None else client.metadata.default_max_age,
