@@ -14,6 +14,7 @@ from idp.protocol.consent import service as consent
 from idp.protocol.logout.endpoint import GOODBYE
 from idp.sessions import service as sessions
 from idp.settings import SecondFactor
+from idp.store import users
 from idp.store.sessions import Standing
 from idp.web import continuation, cookies, csrf, parameters
 from idp.web.context import request_context
@@ -79,6 +80,8 @@ def remove_authenticator(
 ) -> flask.Response:
     """Remove an authenticator app, unless the policy needs it."""
     user_id = standing.user.id
+    # Two removals at once must not each leave the other's as the last one.
+    users.hold(ctx.db, user_id)
     last = len(totp.list_for(ctx, user_id)) == 1
     if last and ctx.settings.second_factor is SecondFactor.REQUIRED:
         return redirect(with_notice("factor_required"))

@@ -76,6 +76,22 @@ def require_user(ctx: RequestContext, name: str) -> User:
     return user
 
 
+def _check_email(ctx: RequestContext, email: str | None, user_id: str) -> None:
+    """Let an address pass that means nobody else: people sign in with it.
+
+    Raises:
+        ProfileRefused: it is another user's address or name.
+    """
+    if email and users.others_called(ctx.db, email, user_id):
+        raise ProfileRefused(["the email address is another user's, or another user's name"])
+
+
+def _held_user(ctx: RequestContext, name: str) -> User:
+    """Return the user as the row stands, which nobody else changes until the commit."""
+    users.hold(ctx.db, require_user(ctx, name).id)
+    return require_user(ctx, name)
+
+
 def create_user(ctx: RequestContext, username: str, changes: Changes, password: str) -> User:
     """Make an account that can sign in with a password.
 
@@ -87,10 +103,12 @@ def create_user(ctx: RequestContext, username: str, changes: Changes, password: 
     faults = [*_faults_of_name(username), *_faults_of(changes)]
     if faults:
         raise ProfileRefused(faults)
-    if users.find_by_username(ctx.db, username) is not None:
+    user_id = new_id()
+    if users.others_called(ctx.db, username, user_id):
         raise NameTaken(username)
+    _check_email(ctx, changes.email, user_id)
     user = User(
-        id=new_id(),
+        id=user_id,
         username=username,
         email=changes.email or None,
         email_verified=bool(changes.email and changes.email_verified),
@@ -100,13 +118,14 @@ def create_user(ctx: RequestContext, username: str, changes: Changes, password: 
         created_at=ctx.now,
         updated_at=ctx.now,
     )
+    minimum = minimum_password_length(ctx.settings)
+    prepared = passwords.prepare(ctx, user, password, minimum=minimum)
     try:
         users.add(ctx.db, user)
     except IntegrityError as error:
         raise NameTaken(username) from error
     record(ctx, UserCreated(user_id=user.id))
-    minimum = minimum_password_length(ctx.settings)
-    passwords.set_password(ctx, user, password, minimum=minimum)
+    passwords.keep(ctx, prepared)
     return user
 
 
@@ -132,10 +151,11 @@ def change_user(ctx: RequestContext, name: str, changes: Changes) -> list[str]:
         NoSuchUser: there is none.
         ProfileRefused: with every fault at once.
     """
-    user = require_user(ctx, name)
+    user = _held_user(ctx, name)
     faults = _faults_of(changes)
     if faults:
         raise ProfileRefused(faults)
+    _check_email(ctx, changes.email, user.id)
     values = _different(user, changes)
     if not values:
         return []
@@ -154,7 +174,7 @@ def disable_user(ctx: RequestContext, name: str) -> int | None:
     Raises:
         NoSuchUser: there is none.
     """
-    user = require_user(ctx, name)
+    user = _held_user(ctx, name)
     if user.disabled_at is not None:
         return None
     users.change(ctx.db, user.id, ctx.now, disabled_at=ctx.now)
@@ -169,9 +189,12 @@ def enable_user(ctx: RequestContext, name: str) -> bool:
     Raises:
         NoSuchUser: there is none.
     """
-    user = require_user(ctx, name)
+    user = _held_user(ctx, name)
     if user.disabled_at is None:
         return False
+    # What was begun while the user was being disabled does not wake up.
+    login_attempts.end_all_of_user(ctx.db, user.id, ctx.now)
+    sessions.end_all_of_user(ctx, user.id, because="user_disabled")
     users.change(ctx.db, user.id, ctx.now, disabled_at=None)
     record(ctx, UserEnabled(user_id=user.id))
     return True

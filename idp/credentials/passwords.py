@@ -20,28 +20,45 @@ def verify(ctx: RequestContext, user_id: str | None, password: str) -> bool:
     if not hashing.verify(stored.hash if stored else None, password) or stored is None:
         return False
     if hashing.needs_rehash(stored.hash):
-        _rehash(ctx, stored, hashing.hash(password))
+        return _rehash(ctx, stored, hashing.hash(password))
+    # Hashing took a while: a password that was replaced in between opens nothing.
+    return passwords.hold(ctx.db, stored)
+
+
+def _rehash(ctx: RequestContext, stored: Password, new_hash: str) -> bool:
+    if not passwords.replace_hash(ctx.db, stored, new_hash):
+        return False
+    record(ctx, PasswordRehashed(user_id=stored.user_id))
     return True
 
 
-def _rehash(ctx: RequestContext, stored: Password, new_hash: str) -> None:
-    if passwords.replace_hash(ctx.db, stored, new_hash):
-        record(ctx, PasswordRehashed(user_id=stored.user_id))
+def prepare(ctx: RequestContext, user: User, password: str, *, minimum: int) -> Password:
+    """Return what is kept of a password that the user may have.
+
+    Call it before the request writes anything: hashing is slow, and writers queue.
+
+    Raises:
+        PasswordRefused: with the reason.
+    """
+    words = [user.username, user.email or "", user.display_name, ctx.settings.display_name]
+    check_password(password, minimum=minimum, words=words)
+    hashed = ctx.house.get(PasswordHashing).hash(password)
+    return Password(user_id=user.id, hash=hashed, changed_at=ctx.now)
+
+
+def keep(ctx: RequestContext, prepared: Password) -> None:
+    """Make a prepared password the user's only one."""
+    passwords.save(ctx.db, prepared)
+    record(ctx, PasswordSet(user_id=prepared.user_id))
 
 
 def set_password(ctx: RequestContext, user: User, password: str, *, minimum: int) -> None:
     """Make this the user's password.
 
-    Call it before the request writes anything else: hashing is slow, and writers queue.
-
     Raises:
         PasswordRefused: with the reason; the old password stays.
     """
-    words = [user.username, user.email or "", user.display_name, ctx.settings.display_name]
-    check_password(password, minimum=minimum, words=words)
-    hashed = ctx.house.get(PasswordHashing).hash(password)
-    passwords.save(ctx.db, Password(user_id=user.id, hash=hashed, changed_at=ctx.now))
-    record(ctx, PasswordSet(user_id=user.id))
+    keep(ctx, prepare(ctx, user, password, minimum=minimum))
 
 
 def has_password(ctx: RequestContext, user_id: str) -> bool:

@@ -21,8 +21,13 @@ _NONCE_BYTES = 12
 
 
 def new_id() -> str:
-    """Return a public identifier: 128 random bits as 22 base64url characters."""
-    return secrets.token_urlsafe(16)
+    """Return a public identifier: 128 random bits as 22 base64url characters.
+
+    Never with a hyphen in front, which a command line would take for an option.
+    """
+    while (made := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return made
 
 
 def new_secret(prefix: str = "") -> str:

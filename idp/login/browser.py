@@ -7,9 +7,8 @@ import flask
 from idp.credentials.devices import new_device_cookie, read_device_cookie
 from idp.kernel.secrets import MasterKey
 from idp.login import service
-from idp.login.service import Browser
+from idp.login.service import Browser, Proved
 from idp.sessions import service as sessions
-from idp.store.users import User
 from idp.web import continuation, cookies
 from idp.web.context import request_context
 from idp.web.continuation import Handover
@@ -30,21 +29,20 @@ def current() -> Browser:
     )
 
 
-def sign_in(
-    user: User, amr: tuple[str, ...], handover: Handover, respond: Respond
-) -> flask.Response:
+def sign_in(proved: Proved, handover: Handover, respond: Respond) -> flask.Response:
     """Open the session and give the browser its cookies.
 
     `respond` makes the answer out of the URL that leads back to whoever asked.
     """
     ctx, browser = request_context(), current()
-    made = None
     device_id = browser.device_id
+    device = cookies.read(ctx.settings, cookies.DEVICE) or ""
     if device_id is None:
-        device_id, made = new_device_cookie(ctx.house.get(MasterKey))
-    opened = service.open_session(ctx, user, amr, browser, device_id)
-    response = respond(continuation.back(handover.with_(login=opened.session.sid)))
+        device_id, device = new_device_cookie(ctx.house.get(MasterKey))
+    opened = service.open_session(ctx, proved, browser, device_id)
+    onward = handover.with_(login=opened.session.sid) if proved.fresh else handover
+    response = respond(continuation.back(onward))
     cookies.write(response, ctx.settings, cookies.SESSION, opened.secret)
-    if made is not None:
-        cookies.write(response, ctx.settings, cookies.DEVICE, made, max_age=cookies.YEAR)
+    # Written each time, so that a browser in use stays known.
+    cookies.write(response, ctx.settings, cookies.DEVICE, device, max_age=cookies.YEAR)
     return response

@@ -7,6 +7,7 @@ from idp.credentials import recovery, totp
 from idp.login import browser, service
 from idp.login.factor_pages import half_done
 from idp.login.pages import received, start_again
+from idp.login.service import Proved
 from idp.policy.sign_in import NeedFactor
 from idp.settings import SecondFactor
 from idp.store.login_attempts import LoginAttempt
@@ -44,7 +45,7 @@ def answer() -> flask.Response:
         if not service.finish_attempt(ctx, attempt):
             return start_again(handover)
         service.decline_offer(ctx, user.id)
-        return browser.sign_in(user, attempt.amr, handover, redirect)
+        return browser.sign_in(Proved(user, attempt.amr, attempt.sid), handover, redirect)
     name = _("Authenticator app")
     if totp.add(ctx, user.id, name, secret, form.get("code") or "") is None:
         error = _("That code is not right. Enter the one that the app shows now.")
@@ -54,8 +55,10 @@ def answer() -> flask.Response:
         ctx.db.rollback()
         return start_again(handover)
     codes = recovery.regenerate(ctx, user.id)
-    amr = (*attempt.amr, "otp")
-    return browser.sign_in(user, amr, handover, lambda way_back: _codes(handover, codes, way_back))
+    amr = tuple(dict.fromkeys((*attempt.amr, "otp")))
+    # Whoever adds a factor to a session that stands has not proved anew who they are.
+    proved = Proved(user, amr, attempt.sid, fresh=attempt.sid is None)
+    return browser.sign_in(proved, handover, lambda way_back: _codes(handover, codes, way_back))
 
 
 def _codes(handover: Handover, codes: list[str], way_back: str) -> flask.Response:

@@ -7,7 +7,7 @@ import flask
 from idp.credentials import totp
 from idp.login import browser, service, words
 from idp.login.pages import TOO_MANY, cancelled, received, start_again
-from idp.login.service import Wait, Wrong
+from idp.login.service import Proved, Wait, Wrong
 from idp.policy.acr import LEVELS
 from idp.store.login_attempts import LoginAttempt
 from idp.store.users import User
@@ -73,8 +73,11 @@ def _answer(field: str, factor: str) -> flask.Response:
             return _show_code(handover, user, words.wrong_code(outcome), status)
         return _show_recovery(handover, user, words.wrong_recovery_code(outcome), status)
     if not service.finish_attempt(ctx, attempt):
+        # Another window was faster; the code that this one used up is given back.
+        ctx.db.rollback()
         return start_again(handover)
-    return browser.sign_in(user, (*attempt.amr, outcome), handover, redirect)
+    amr = tuple(dict.fromkeys((*attempt.amr, outcome)))
+    return browser.sign_in(Proved(user, amr, attempt.sid), handover, redirect)
 
 
 @bp.get("/login/step-up")
@@ -82,8 +85,9 @@ def step_up() -> flask.Response:
     """Ask a signed-in person for the factor that the session has not shown yet."""
     handover = received(parameters.query())
     ctx, standing = request_context(), browser.current().standing
-    if standing is None:
-        return redirect(continuation.url("/login", "login", handover.frame()))
+    if standing is None or handover.reason is not None:
+        # A ticket that asks for a sign-in is no ticket for less.
+        return redirect(continuation.url("/login", "login", handover))
     session = standing.session
     if session.acr == LEVELS[-1]:
         return redirect(continuation.back(handover))

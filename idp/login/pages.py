@@ -3,7 +3,7 @@
 import flask
 
 from idp.login import browser, service, words
-from idp.login.service import Wait, Wrong
+from idp.login.service import Proved, Wait, Wrong
 from idp.policy.sign_in import Allow, Enrol, NeedFactor
 from idp.store.users import User
 from idp.web import continuation, csrf, parameters
@@ -68,7 +68,7 @@ def go_on(user: User, amr: tuple[str, ...], handover: Handover) -> flask.Respons
     ctx = request_context()
     verdict = service.judge(ctx, user, amr)
     if isinstance(verdict, Allow):
-        return browser.sign_in(user, amr, handover, redirect)
+        return browser.sign_in(Proved(user, amr), handover, redirect)
     attempt = service.begin_attempt(
         ctx, user.id, amr, csrf.browser_hash(), enrolling=isinstance(verdict, Enrol)
     )

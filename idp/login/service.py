@@ -9,6 +9,7 @@ from idp.audit import record
 from idp.audit.events import FactorOfferDeclined, LoginFailed
 from idp.context import RequestContext
 from idp.credentials import devices, passwords, recovery, throttle, totp
+from idp.kernel.errors import IdpError
 from idp.kernel.secrets import MasterKey, new_id
 from idp.policy.sign_in import SignInFacts, Verdict, judge_sign_in
 from idp.sessions import service as sessions
@@ -47,6 +48,25 @@ class Browser:
     def sid(self) -> str | None:
         """The session that lives in this browser."""
         return self.standing.session.sid if self.standing else None
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Who proved to be there, by what, and for which session alone, if for one.
+
+    Binding a new factor is no proof of who binds it: then it is not `fresh`.
+    """
+
+    user: User
+    amr: tuple[str, ...]
+    sid: str | None = None
+    fresh: bool = True
+
+
+class StepLost(IdpError):
+    """The session that a step went on from is over."""
+
+    public = "That step is over."
 
 
 def attempt_password(
@@ -171,17 +191,33 @@ def decline_offer(ctx: RequestContext, user_id: str) -> None:
 
 
 def open_session(
-    ctx: RequestContext, user: User, amr: tuple[str, ...], browser: Browser, device_id: str
+    ctx: RequestContext, proved: Proved, browser: Browser, device_id: str
 ) -> OpenSession:
-    """Open a session, or write the new proof into the one that this user has here."""
+    """Open a session, or write the new proof into the one that this user has here.
+
+    Raises:
+        StepLost: the proof belongs to a session that is over; nothing of it is written.
+    """
+    user, amr = proved.user, proved.amr
     devices.remember(ctx, device_id, user.id)
     standing, secret = browser.standing, browser.secret
     if standing is not None and secret is not None and standing.user.id == user.id:
-        proved = sessions.prove(ctx, standing.session, secret, amr, device_id)
-        if proved is not None:
-            return proved
+        before = standing.session.authenticated_at
+        written = sessions.prove(
+            ctx,
+            standing.session,
+            secret,
+            amr,
+            device_id,
+            authenticated_at=ctx.now if proved.fresh else before,
+        )
+        if written is not None and proved.sid in (None, written.session.sid):
+            return written
     elif standing is not None:
         sessions.end(ctx, standing.session.sid, because="another_account")
+    if proved.sid is not None:
+        ctx.db.rollback()
+        raise StepLost
     return sessions.open_session(ctx, user.id, amr, device_id)
 
 

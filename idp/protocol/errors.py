@@ -44,7 +44,7 @@ class InvalidScope(ProtocolError):
     """RFC 6749 §4.1.2.1, §5.2."""
 
     code = "invalid_scope"
-    public = "None of the requested scopes is open to this client."
+    public = "No scope was requested that is open to this client."
 
 
 class AccessDenied(ProtocolError):

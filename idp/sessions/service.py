@@ -1,7 +1,7 @@
 """Open, find, prove again and end SSO sessions (OIDC Core §2 `auth_time`, ASVS 5.0 V7)."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from idp.audit import record
 from idp.audit.events import SessionEnded, SessionOpened, SessionProved
@@ -75,6 +75,8 @@ def prove(
     secret: str,
     amr: tuple[str, ...],
     device_id: str | None,
+    *,
+    authenticated_at: datetime,
 ) -> OpenSession | None:
     """Write a new proof into a live session, under a new secret (I6).
 
@@ -83,7 +85,7 @@ def prove(
     idle = timedelta(seconds=session.idle_seconds)
     proved = replace(
         session,
-        authenticated_at=ctx.now,
+        authenticated_at=authenticated_at,
         last_seen_at=ctx.now,
         idle_until=idle_after_activity(idle, session.absolute_until, ctx.now),
         acr=acr_of(amr),

@@ -1,5 +1,6 @@
 """The settings: type, default, environment name `IDP_…` and the reason."""
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address
@@ -134,13 +135,29 @@ class Settings(BaseSettings):
         parts = urlsplit(issuer)
         if parts.scheme not in ("https", "http") or not parts.hostname:
             raise ValueError("an https URL is needed")
-        if parts.path or parts.query or parts.fragment or parts.username:
+        try:
+            port = parts.port
+        except ValueError as error:
+            raise ValueError("the port is not one") from error
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        if not re.fullmatch(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]", host):
+            raise ValueError("lower case ASCII only, for it is compared as a string")
+        if port == {"https": 443, "http": 80}[parts.scheme]:
+            raise ValueError("leave the usual port out, as browsers do")
+        if issuer != f"{parts.scheme}://{host}" + (f":{port}" if port is not None else ""):
             raise ValueError("scheme, host and port only, without a slash at the end")
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("http is for loopback addresses only")
-        if issuer != issuer.lower():
-            raise ValueError("lower case only, for it is compared as a string")
         return issuer
+
+    @field_validator("logo_url", "logo_dark_url", "support_url")
+    @classmethod
+    def _link_is_safe(cls, link: str, info: ValidationInfo) -> str:
+        ours = link.startswith("/") and not link.startswith(("//", "/\\"))
+        mail = info.field_name == "support_url" and link.startswith("mailto:")
+        if link and not (ours or mail or link.startswith("https://")):
+            raise ValueError("an https URL, or a path on this origin")
+        return link
 
     @model_validator(mode="after")
     def _durations_fit(self) -> Self:

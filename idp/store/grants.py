@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, insert, select, update
+from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
-from idp.store.schema import clients, grants, sessions, users
+from idp.store.schema import clients, consents, grants, sessions, users
 from idp.store.sessions import ALIVE, NOW, alive_with_user
 from idp.store.users import User
 
@@ -24,6 +24,7 @@ class Grant:
     sid: str
     scope: tuple[str, ...]
     claims: dict[str, Any]
+    consented: bool
     redirect_uri: str
     code_challenge: str | None
     nonce: str | None
@@ -43,6 +44,15 @@ _COLUMNS = [grants.c[name] for name in _NAMES]
 # Building a statement costs more than running it: those of every request are built once.
 
 _ADD = insert(grants)
+# A consent that was taken back while its grant was being opened leaves a grant worth nothing.
+_AGREED = or_(
+    grants.c.consented.is_(False),
+    exists(
+        select(consents.c.user_id).where(
+            consents.c.user_id == grants.c.user_id, consents.c.client_id == grants.c.client_id
+        )
+    ),
+)
 _REDEEM = (
     update(grants)
     .where(
@@ -54,6 +64,7 @@ _REDEEM = (
         grants.c.code_expires_at > NOW,
         grants.c.ended_at.is_(None),
         alive_with_user(grants.c.sid),
+        _AGREED,
         exists(
             select(clients.c.client_id).where(
                 clients.c.client_id == bindparam("presented_client"),
@@ -75,6 +86,7 @@ _FIND_LIVE = (
         grants.c.id == bindparam("wanted_id"),
         grants.c.ended_at.is_(None),
         users.c.disabled_at.is_(None),
+        _AGREED,
     )
 )
 

@@ -38,6 +38,12 @@ def save(db: Transaction, password: Password) -> None:
     )
 
 
+def hold(db: Transaction, password: Password) -> bool:
+    """Keep this hash in place until the commit; False when it was replaced meanwhile."""
+    mine = (passwords.c.user_id == password.user_id, passwords.c.hash == password.hash)
+    return db.write(update(passwords).where(*mine).values(hash=password.hash)).rowcount == 1
+
+
 def replace_hash(db: Transaction, password: Password, new_hash: str) -> bool:
     """Put another hash of the same password in place, unless the password changed meanwhile."""
     turned = db.write(

@@ -5,14 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 
+from idp.store import users
 from idp.store.database import Transaction
-from idp.store.schema import recovery_codes, users
+from idp.store.schema import recovery_codes
 
 
 def replace_all(db: Transaction, user_id: str, code_hashes: Iterable[bytes], now: datetime) -> None:
     """Make these a user's only codes."""
     # Two replacements at once would each miss the other's codes: the user's row is their queue.
-    db.write(select(users.c.id).where(users.c.id == user_id).with_for_update(key_share=True)).all()
+    users.hold(db, user_id)
     db.write(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
     rows = [{"code_hash": each, "user_id": user_id, "created_at": now} for each in code_hashes]
     db.write(insert(recovery_codes).values(rows))

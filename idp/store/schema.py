@@ -185,6 +185,7 @@ grants = Table(
     ),
     Column("scope", Json, nullable=False),
     Column("claims", Json, nullable=False, comment="the `claims` parameter, OIDC Core §5.5"),
+    Column("consented", Boolean, nullable=False, comment="it rests on a consent that must stand"),
     Column("redirect_uri", String, nullable=False),
     Column("code_challenge", String),
     Column("nonce", String),

@@ -91,9 +91,22 @@ def find_for_sign_in(db: Transaction, identifier: str) -> User | None:
     return from_row(candidates[0]) if len(candidates) == 1 else None
 
 
+def others_called(db: Transaction, identifier: str, user_id: str) -> bool:
+    """Tell whether somebody else could be meant by this user name or email address."""
+    key = username_key(identifier)
+    named = or_(users.c.username_key == key, users.c.email_key == key)
+    return db.read(select(users.c.id).where(named, users.c.id != user_id)).first() is not None
+
+
 def list_all(db: Transaction) -> list[User]:
     """Return every account in the order of names."""
     return [from_row(row) for row in db.read(select(*COLUMNS).order_by(users.c.username_key))]
+
+
+def hold(db: Transaction, user_id: str) -> None:
+    """Let nobody else change the user, or what queues for the user's row, until the commit."""
+    queue = select(users.c.id).where(users.c.id == user_id).with_for_update(key_share=True)
+    db.write(queue).all()
 
 
 def change(db: Transaction, user_id: str, now: datetime, **values: object) -> bool:

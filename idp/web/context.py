@@ -16,6 +16,7 @@ from idp.settings import Settings
 from idp.store.database import Database
 
 _FAILED = 500
+ACTORS = {"/token": "client", "/userinfo": "client"}
 _USER_AGENT_KEPT = 300
 
 
@@ -49,7 +50,7 @@ def request_context() -> RequestContext:
                 user_agent=_printable(flask.request.headers.get("User-Agent", "")),
             ),
             reference=new_reference(),
-            actor="user",
+            actor=ACTORS.get(flask.request.path, "user"),
             house=house,
         )
     return ctx

@@ -4,8 +4,9 @@ import flask
 import structlog
 from werkzeug.exceptions import HTTPException
 
+from idp.kernel.encoding import json_bytes
 from idp.kernel.errors import IdpError, Unavailable
-from idp.web.context import request_context
+from idp.web.context import ACTORS, request_context
 from idp.web.csrf import ForeignForm
 from idp.web.pages import page
 from idp.web.words import gettext as _
@@ -74,6 +75,8 @@ def refused(error: IdpError) -> flask.Response:
 def http_error(error: HTTPException) -> flask.Response:
     """Show what Flask and Werkzeug refuse, in our clothes and without an echo."""
     status = error.code or 500
+    if flask.request.path in ACTORS:
+        return _for_programs(error)
     titles = {
         404: _("There is nothing here"),
         405: _("This address does not work this way"),
@@ -89,6 +92,16 @@ def http_error(error: HTTPException) -> flask.Response:
         return_label=_("Go to my account"),
     )
     if error.code == 405 and (allow := error.get_response().headers.get("Allow")):
+        response.headers["Allow"] = allow
+    return response
+
+
+def _for_programs(error: HTTPException) -> flask.Response:
+    """Answer those who read JSON in JSON (RFC 6749 §5.2)."""
+    description = "The request cannot be read, or not by this method."
+    body = {"error": "invalid_request", "error_description": description}
+    response = flask.Response(json_bytes(body), error.code, content_type="application/json")
+    if allow := error.get_response().headers.get("Allow"):
         response.headers["Allow"] = allow
     return response
 

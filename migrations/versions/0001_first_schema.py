@@ -292,6 +292,12 @@ def upgrade() -> None:
         sa.Column("sid", sa.String(), nullable=False),
         sa.Column("scope", Json, nullable=False),
         sa.Column("claims", Json, nullable=False, comment="the `claims` parameter, OIDC Core §5.5"),
+        sa.Column(
+            "consented",
+            sa.Boolean(),
+            nullable=False,
+            comment="it rests on a consent that must stand",
+        ),
         sa.Column("redirect_uri", sa.String(), nullable=False),
         sa.Column("code_challenge", sa.String(), nullable=True),
         sa.Column("nonce", sa.String(), nullable=True),

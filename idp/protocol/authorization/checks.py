@@ -25,10 +25,11 @@ from idp.protocol.errors import (
     UntrustedRequest,
 )
 from idp.protocol.tokens import identity
-from idp.protocol.vocabulary import DISPLAYS, PROMPTS, RESPONSE_MODES
+from idp.protocol.vocabulary import DISPLAYS, PARAMETERS, PROMPTS, RESPONSE_MODES
 from idp.web.parameters import Parameters
 
 MAX_STATE = 4096
+MAX_REQUEST = 16 * 1024
 MAX_NONCE = 1024
 MAX_LOCALES = 200
 
@@ -123,6 +124,8 @@ def sound_values(client: Client, raw: Parameters) -> None:
     del client
     if len(raw.get("state") or "") > MAX_STATE or len(raw.get("nonce") or "") > MAX_NONCE:
         raise InvalidRequest("state or nonce is too long.")
+    if sum(len(raw.get(name) or "") for name in PARAMETERS) > MAX_REQUEST:
+        raise InvalidRequest("The request is too long.")
     if raw.get("display") not in (None, *DISPLAYS):
         raise InvalidRequest("display has an unknown value.")
     max_age = raw.get("max_age")
@@ -142,6 +145,8 @@ def sound_prompt(client: Client, raw: Parameters) -> None:
 
 def some_scope(client: Client, raw: Parameters) -> None:
     """RFC 6749 §3.3: at least one scope that the client may have."""
+    if raw.get("scope") is None:
+        raise InvalidScope("scope is missing")
     if not effective_scope(client, raw):
         raise InvalidScope
 

@@ -20,7 +20,7 @@ from idp.protocol.errors import ProtocolError, UntrustedRequest
 from idp.web import continuation, cookies, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
-from idp.web.errors import error_page
+from idp.web.errors import error_page, note
 from idp.web.pages import redirect
 from idp.web.parameters import Parameters
 from idp.web.words import gettext as _
@@ -116,6 +116,7 @@ def _close(ctx: RequestContext, request_id: str | None) -> None:
 
 
 def _refuse(ctx: RequestContext, address: ReturnAddress, error: ProtocolError) -> flask.Response:
+    note(error)
     return _answer(ctx, address, {"error": error.code, "error_description": error.public})
 
 

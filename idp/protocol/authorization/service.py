@@ -18,6 +18,7 @@ from idp.protocol.authorization.flow import (
 )
 from idp.protocol.authorization.request import AuthorizationRequest
 from idp.protocol.grants import service as grants
+from idp.protocol.vocabulary import PARAMETERS
 from idp.sessions import service as sessions
 from idp.settings import SecondFactor
 from idp.store import authorization_requests
@@ -88,8 +89,9 @@ def consent_missing(request: AuthorizationRequest, standing: Standing) -> bool:
 def keep(ctx: RequestContext, raw: Parameters) -> str:
     """Keep a request while people are asked; return its id."""
     request_id = new_id()
+    known = {name: value for name, value in raw.values.items() if name in PARAMETERS}
     authorization_requests.add(
-        ctx.db, request_id, dict(raw.values), ctx.now, ctx.settings.authorization_lifetime
+        ctx.db, request_id, known, ctx.now, ctx.settings.authorization_lifetime
     )
     return request_id
 
@@ -119,6 +121,7 @@ def issue_code(ctx: RequestContext, request: AuthorizationRequest, standing: Sta
             "id_token": list(request.claims.id_token),
             "acr_values": list(request.acr_values),
         },
+        consented=not request.client.metadata.first_party,
         redirect_uri=request.address.redirect_uri,
         code_challenge=request.code_challenge,
         nonce=request.nonce,

@@ -7,6 +7,9 @@ from idp.policy.acr import LEVELS
 from idp.protocol import scopes, vocabulary
 from idp.protocol.clients.metadata import AUTHENTICATION_METHODS, GRANT_TYPES
 
+# `offline_access` asks for a refresh token (OIDC Core §11): announced where there are some.
+REFRESH = "refresh_token" in GRANT_TYPES
+
 
 def provider_metadata(issuer: str, locales: list[str]) -> dict[str, Any]:
     """Return the metadata of the provider at `issuer`."""
@@ -17,7 +20,7 @@ def provider_metadata(issuer: str, locales: list[str]) -> dict[str, Any]:
         "userinfo_endpoint": f"{issuer}/userinfo",
         "jwks_uri": f"{issuer}/jwks",
         "end_session_endpoint": f"{issuer}/logout",
-        "scopes_supported": list(scopes.SCOPES),
+        "scopes_supported": [s for s in scopes.SCOPES if s != "offline_access" or REFRESH],
         "response_types_supported": ["code"],
         "response_modes_supported": list(vocabulary.RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),

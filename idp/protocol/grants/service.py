@@ -68,13 +68,11 @@ def redeem(ctx: RequestContext, presented: Presented) -> Grant:
     if reason == "code_reused":
         # Two hold one code: thief or owner, we cannot tell, so what it bought is void.
         end(ctx, presented.grant_id, because=reason)
-    refuse(ctx, presented.client_id, presented.grant_id, reason)
+    record(
+        ctx,
+        GrantRefused(client_id=presented.client_id, grant_id=presented.grant_id, reason=reason),
+    )
     raise InvalidGrant(reason)
-
-
-def refuse(ctx: RequestContext, client_id: str, grant_id: str | None, reason: str) -> None:
-    """Leave the reason where an operator finds it."""
-    record(ctx, GrantRefused(client_id=client_id, grant_id=grant_id, reason=reason))
 
 
 def _why_not(ctx: RequestContext, presented: Presented) -> str:

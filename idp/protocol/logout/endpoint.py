@@ -98,6 +98,9 @@ def confirm() -> flask.Response:
     way_back = handover.carry.get("way_back") if handover else None
     client = handover.client if handover else None
     if standing is not None:
+        if handover is None or handover.carry["sid"] != standing.session.sid:
+            # The question was about another session than the one that stands by now.
+            return redirect("/logout")
         sessions.end(ctx, standing.session.sid, because="user_logout")
     farewell = Handover(to=GOODBYE, client=client)
     response = redirect(way_back or continuation.url(GOODBYE, "goodbye", farewell))

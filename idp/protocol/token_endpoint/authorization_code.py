@@ -32,7 +32,6 @@ def redeem(ctx: RequestContext, client: Client, form: Parameters) -> dict[str, A
     ring = keys.keyring(ctx)
     grant_id = codes.grant_of(ctx.house.get(MasterKey), code)
     if grant_id is None:
-        grants.refuse(ctx, client.client_id, None, "code_forged")
         raise InvalidGrant("code_forged")
     grant = grants.redeem(
         ctx,

@@ -47,6 +47,8 @@ def token() -> flask.Response:
         answer = GRANTS[grant_type](ctx, client, form)
     except StaleClient:
         client = authenticate_client(ctx, header, form, newest=True)
+        if grant_type not in client.metadata.grant_types:
+            raise UnauthorizedClient from None
         answer = GRANTS[grant_type](ctx, client, form)
     return responses.any_origin(responses.json(answer))
 
