@@ -20,7 +20,13 @@ def verify(ctx: RequestContext, user_id: str | None, password: str) -> bool:
     if not hashing.verify(stored.hash if stored else None, password) or stored is None:
         return False
     if hashing.needs_rehash(stored.hash):
-        return _rehash(ctx, stored, hashing.hash(password))
+        if _rehash(ctx, stored, hashing.hash(password)):
+            return True
+        # Another sign-in brought it up to date, or it is another password by now.
+        ctx.db.commit()
+        stored = passwords.find(ctx.db, stored.user_id)
+        if stored is None or not hashing.verify(stored.hash, password):
+            return False
     # Hashing took a while: a password that was replaced in between opens nothing.
     return passwords.hold(ctx.db, stored)
 

@@ -76,16 +76,17 @@ def prove(
     amr: tuple[str, ...],
     device_id: str | None,
     *,
-    authenticated_at: datetime,
+    authenticated_at: datetime | None = None,
 ) -> OpenSession | None:
     """Write a new proof into a live session, under a new secret (I6).
 
+    `authenticated_at` is given where the instant of the last proof stays what it was.
     None when the old secret is no longer current: another request was faster, or it ended.
     """
     idle = timedelta(seconds=session.idle_seconds)
     proved = replace(
         session,
-        authenticated_at=authenticated_at,
+        authenticated_at=authenticated_at or ctx.now,
         last_seen_at=ctx.now,
         idle_until=idle_after_activity(idle, session.absolute_until, ctx.now),
         acr=acr_of(amr),

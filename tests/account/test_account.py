@@ -1,12 +1,14 @@
 """The account page: what is shown, and acts that ask for a fresh proof."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from idp.credentials import totp
 from idp.store import users
-from tests.app import RelyingParty, fields_of, make_provider, submit, text_of
+from tests.app import RelyingParty, claims_of, fields_of, make_provider, submit, text_of
 
 
 @pytest.fixture
@@ -167,3 +169,47 @@ def test_each_act_wants_the_form_token_and_a_session(rp, path):
     nobody = rp.browser.post(path, data={"csrf_token": token}, base_url="https://id.example.test")
     assert nobody.status_code in (200, 303)
     assert "/login" in nobody.headers.get("Location", "/login")
+
+
+def test_adding_a_factor_is_no_fresh_proof_of_who_adds_it(rp):
+    """Else whoever took a session over could keep it fresh for ever."""
+    first = claims_of(rp.sign_in()["id_token"])
+    rp.provider.clock.forward(minutes=10)
+    page = act(rp, "/account/authenticator")
+    key = re.search(r'id="manual-key"[^>]*>([^<]+)<', page.get_data(as_text=True))[1]
+    rp.submit(page, action="confirm", code=rp.provider.code(key.replace(" ", "")))
+
+    second = claims_of(rp.sign_in()["id_token"])
+
+    assert second["acr"] == "mfa"
+    assert second["auth_time"] == first["auth_time"]
+
+
+def test_two_removals_at_once_leave_the_factor_that_the_policy_demands(database_url, tmp_path):
+    provider = make_provider(database_url, tmp_path, second_factor="required")
+    user = provider.add_user()
+    rp = RelyingParty(provider, provider.add_client(), provider.browser())
+    secret = provider.add_totp(user)
+    provider.add_totp(user)
+    rp.submit(rp.log_in(rp.authorize()), code=provider.code(secret))
+    page = account(rp)
+    with provider.context() as ctx:
+        both = [each.id for each in totp.list_for(ctx, user.id)]
+    cookie = rp.browser.get_cookie("__Host-idp_session", domain="id.example.test").value
+    mine = rp.browser.get_cookie("__Host-idp_browser", domain="id.example.test").value
+    together = threading.Barrier(2)
+
+    def remove(authenticator_id: str) -> int:
+        browser = provider.browser()
+        for name, value in (("session", cookie), ("browser", mine)):
+            browser.set_cookie(f"__Host-idp_{name}", value, domain="id.example.test", secure=True)
+        together.wait()
+        form = {"authenticator_id": authenticator_id}
+        path = "/account/authenticator/remove"
+        return submit(browser, page, path, **form).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(remove, both)) == [303, 303]
+
+    with provider.context() as ctx:
+        assert len(totp.list_for(ctx, user.id)) == 1

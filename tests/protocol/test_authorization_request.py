@@ -3,7 +3,9 @@
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from sqlalchemy import select
 
+from idp.store.schema import authorization_requests
 from tests.app import CALLBACK, ISSUER, claims_of
 from tests.protocol.parties import page_of, party
 from tests.support.spec import spec
@@ -179,3 +181,14 @@ def test_many_scopes_can_be_carried_through_the_walk(provider):
     rp = party(provider, scope=scope)
 
     assert page_of(rp.log_in(rp.authorize(scope=" ".join(scope)))) == "consent"
+
+
+def test_of_a_waiting_request_only_what_we_understand_is_kept(provider, rp):
+    """Else anybody could fill the database with whatever they like."""
+    rp.authorize(junk="x" * 6000)
+
+    with provider.context() as ctx:
+        kept = ctx.db.read(select(authorization_requests.c.parameters)).scalars().all()
+    assert kept
+    assert not any("junk" in parameters for parameters in kept)
+    assert rp.answer(rp.authorize(login_hint="x" * 17000))["error"] == "invalid_request"

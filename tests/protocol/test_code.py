@@ -143,7 +143,7 @@ def test_a_forged_code_is_refused_without_a_trace_of_why(provider, rp):
     for forged in ("x", "idp_ac_", code[:-1] + last, code[:-1], code + "A", code.upper(), "\u00e9"):
         assert token_error(rp.redeem(forged)) == GRANT, forged
 
-    assert set(reasons(provider)) == {"code_forged"}
+    assert reasons(provider) == [], "what anybody can make up does not fill the audit log"
     assert rp.redeem(code).status_code == 200
 
 
@@ -171,7 +171,7 @@ def test_the_client_never_learns_why(provider, rp):
         texts.add(response.get_data())
 
     assert len(texts) == 1
-    assert len(set(reasons(provider))) == 6
+    assert len(set(reasons(provider))) == 5, "all but the forged one, which nobody was granted"
 
 
 @pytest.mark.parametrize("how", ["ended", "idle", "disabled"])

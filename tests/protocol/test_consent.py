@@ -2,7 +2,10 @@
 
 import json
 
+from sqlalchemy import delete
+
 from idp.protocol.consent import service as consent
+from idp.store.schema import consents
 from tests.app import claims_of, text_of
 from tests.protocol.parties import page_of, party, reasons, refused, session_of, token_error
 from tests.support.spec import spec
@@ -171,3 +174,13 @@ def test_offline_access_is_ignored_for_a_client_that_cannot_refresh(provider):
     tokens = rp.redeem(rp.answer(rp.allow(page))["code"]).get_json()
     assert tokens["scope"] == "openid"
     assert "refresh_token" not in tokens
+
+
+def test_a_grant_whose_consent_is_gone_is_worth_nothing(provider, rp):
+    """As when a consent is taken back while its grant is being opened (I3)."""
+    code, tokens = rp.code(), rp.sign_in()
+    with provider.context() as ctx:
+        ctx.db.write(delete(consents))
+
+    assert rp.redeem(code).status_code == 400
+    assert rp.userinfo(tokens["access_token"]).status_code == 401

@@ -99,6 +99,7 @@ def a_grant(db: Transaction) -> str:
             sid=sid,
             scope=["openid"],
             claims={},
+            consented=False,
             redirect_uri="https://app.example.test/",
             auth_time=NOON,
             acr="sfa",

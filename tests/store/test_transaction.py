@@ -14,7 +14,7 @@ from idp.kernel.errors import Unavailable
 from idp.store import seals
 from idp.store.database import Database, Transaction
 from idp.store.schema import seals as table
-from tests.app import Provider
+from tests.app import Provider, RelyingParty
 from tests.machines.statements import overheard
 from tests.store.conftest import opened
 
@@ -124,17 +124,11 @@ def test_the_connection_is_given_back_however_it_ends(database_url: str):
         assert names(database) == ["two"]
 
 
-def test_an_answer_that_refuses_commits_what_led_to_it(provider: Provider):
+def test_an_answer_that_refuses_commits_what_led_to_it(rp: RelyingParty):
     """A protocol error is an answer: what is written about it survives its own 4xx."""
-    with provider.app.test_client() as client:
-        form = {"grant_type": "authorization_code", "code": "idp_ac_forged", "redirect_uri": "x"}
-        registered = provider.add_client(token_endpoint_auth_method="client_secret_post")
-        form |= {"client_id": registered.client.client_id, "client_secret": registered.secret}
-        assert (
-            client.post("/token", data=form, base_url="https://id.example.test").status_code == 400
-        )
+    assert rp.redeem(rp.code(), code_verifier="w" * 43).status_code == 400
 
-    assert provider.event_names()[-1] == "grant.refused"
+    assert rp.provider.event_names()[-1] == "grant.refused"
 
 
 # Many at once

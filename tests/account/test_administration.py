@@ -1,0 +1,63 @@
+"""What operators do to accounts, where two of them or a person meet."""
+
+import pytest
+
+from idp.account import administration
+from idp.account.administration import Changes, NameTaken, ProfileRefused
+from idp.credentials import passwords
+from idp.credentials.password_rules import PasswordRefused
+from idp.store import passwords as password_rows
+from idp.store import users
+from tests.app import PASSWORD
+
+
+def test_no_name_and_no_address_can_mean_two_people(provider):
+    provider.add_user("ada", email="ada@example.test")
+    taken = (
+        ("ada@example.test", Changes(), NameTaken),
+        ("ADA", Changes(), NameTaken),
+        ("bob", Changes(email="Ada@Example.test"), ProfileRefused),
+        ("bob", Changes(email="ada"), ProfileRefused),
+    )
+    for name, changes, refusal in taken:
+        with pytest.raises(refusal), provider.context() as ctx:
+            administration.create_user(ctx, name, changes, PASSWORD)
+    provider.add_user("eve", email=None)
+    with pytest.raises(ProfileRefused), provider.context() as ctx:
+        administration.change_user(ctx, "eve", Changes(email="ada@example.test"))
+
+
+def test_a_refused_password_makes_no_account(provider):
+    """Even where the refusal is an answer, and answers commit."""
+    with provider.context() as ctx, pytest.raises(PasswordRefused):
+        administration.create_user(ctx, "ada", Changes(), "short")
+
+    with provider.context() as ctx:
+        assert users.find_by_username(ctx.db, "ada") is None
+    assert provider.event_names() == []
+
+
+def test_a_password_that_was_replaced_while_it_was_hashed_opens_nothing(provider):
+    user = provider.add_user()
+    with provider.context() as ctx:
+        seen = password_rows.find(ctx.db, user.id)
+    with provider.context() as ctx:
+        administration.set_password(ctx, "ada", "another quiet evening tide")
+
+    with provider.context() as ctx:
+        assert not password_rows.hold(ctx.db, seen)
+        assert not passwords.verify(ctx, user.id, PASSWORD)
+        assert passwords.verify(ctx, user.id, "another quiet evening tide")
+
+
+def test_enabling_wakes_nothing_of_before(rp):
+    tokens = rp.sign_in()
+    with rp.provider.context() as ctx:
+        user = users.find_by_username(ctx.db, "ada")
+        # As if a sign-in had been on its way while the account was disabled.
+        users.change(ctx.db, user.id, ctx.now, disabled_at=ctx.now)
+    with rp.provider.context() as ctx:
+        administration.enable_user(ctx, "ada")
+
+    assert rp.userinfo(tokens["access_token"]).status_code == 401
+    assert rp.answer(rp.authorize(prompt="none"))["error"] == "login_required"
