@@ -109,12 +109,6 @@ class FactorOfferDeclined(UserEvent):
     name = "factor_offer.declined"
 
 
-class DeviceKnown(UserEvent):
-    """A browser succeeded in signing this user in for the first time."""
-
-    name = "device.known"
-
-
 # Signing in
 
 

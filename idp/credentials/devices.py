@@ -3,11 +3,17 @@
 import re
 
 from idp.audit import record
-from idp.audit.events import DeviceKnown
+from idp.audit.device_events import (
+    DeviceForgotten,
+    DeviceKnown,
+    DevicesDistrusted,
+    DeviceTrusted,
+)
 from idp.context import RequestContext
 from idp.kernel.encoding import b64url
 from idp.kernel.secrets import MasterKey, new_id, same
 from idp.store import known_devices
+from idp.store.known_devices import KnownDevice
 
 _VALUE = re.compile(r"([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
 
@@ -34,12 +40,50 @@ def is_known(ctx: RequestContext, device_id: str | None, user_id: str | None) ->
     """Tell whether this device signed this user in before."""
     if device_id is None or user_id is None:
         return False
-    return known_devices.is_known(ctx.db, device_id, user_id)
+    return known_devices.find(ctx.db, device_id, user_id) is not None
 
 
-def remember(ctx: RequestContext, device_id: str, user_id: str) -> None:
-    """Make the device known to the user, or note that it was seen again."""
-    if known_devices.add(ctx.db, device_id, user_id, ctx.now):
+def is_trusted(ctx: RequestContext, device_id: str | None, user_id: str) -> bool:
+    """Tell whether this device stands for the user's second factor."""
+    known = known_devices.find(ctx.db, device_id, user_id) if device_id else None
+    return bool(known and known.trusted_until and known.trusted_until > ctx.now)
+
+
+def remember(ctx: RequestContext, device_id: str, user_id: str) -> bool:
+    """Make the device known to the user, or note that it was seen again; True when it is new."""
+    device = KnownDevice(
+        device_id=device_id,
+        user_id=user_id,
+        first_seen_at=ctx.now,
+        last_seen_at=ctx.now,
+        user_agent=ctx.origin.user_agent,
+    )
+    if known_devices.add(ctx.db, device):
         record(ctx, DeviceKnown(user_id=user_id))
-    else:
-        known_devices.touch(ctx.db, device_id, user_id, ctx.now)
+        return True
+    agent = ctx.origin.user_agent
+    known_devices.touch(ctx.db, device_id, user_id, ctx.now, user_agent=agent)
+    return False
+
+
+def trust(ctx: RequestContext, device_id: str, user_id: str) -> None:
+    """Let this device stand for the user's second factor for a while."""
+    until = ctx.now + ctx.settings.trusted_device_lifetime
+    known_devices.trust(ctx.db, device_id, user_id, until)
+    record(ctx, DeviceTrusted(user_id=user_id, until=until.isoformat()))
+
+
+def forget(ctx: RequestContext, device_id: str, user_id: str) -> bool:
+    """Forget a device: it is a stranger from now on; False when it was one."""
+    if not known_devices.remove(ctx.db, device_id, user_id):
+        return False
+    record(ctx, DeviceForgotten(user_id=user_id))
+    return True
+
+
+def distrust_all(ctx: RequestContext, user_id: str, *, because: str) -> int:
+    """Let no device stand for the user's second factor any more; return how many did."""
+    count = known_devices.distrust_all(ctx.db, user_id, ctx.now)
+    if count:
+        record(ctx, DevicesDistrusted(user_id=user_id, count=count, reason=because))
+    return count

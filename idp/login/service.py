@@ -186,7 +186,7 @@ def finish_attempt(ctx: RequestContext, attempt: LoginAttempt) -> bool:
 
 def decline_offer(ctx: RequestContext, user_id: str) -> None:
     """Remember the “not now” to a second factor."""
-    users.decline_factor_offer(ctx.db, user_id, ctx.now)
+    users.note(ctx.db, user_id, factor_offer_declined_at=ctx.now)
     record(ctx, FactorOfferDeclined(user_id=user_id))
 
 

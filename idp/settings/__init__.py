@@ -1,6 +1,7 @@
 """Every setting, declared once; nothing else reads the environment."""
 
-from idp.settings.declared import SecondFactor, Settings
+from idp.settings.declared import Settings
 from idp.settings.loading import load, master_key
+from idp.settings.proof import Attestation, SecondFactor
 
-__all__ = ["SecondFactor", "Settings", "load", "master_key"]
+__all__ = ["Attestation", "SecondFactor", "Settings", "load", "master_key"]

@@ -2,37 +2,21 @@
 
 import re
 from datetime import timedelta
-from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from idp.kernel.hosts import is_ip_address, is_loopback
+from idp.settings.proof import Attestation, ProofSettings
+
+# Durations that say “not at all” by being nothing.
+_MAY_BE_ZERO = ("second_factor_grace", "trusted_device_lifetime")
 
 
-class SecondFactor(StrEnum):
-    """What the sign-in says about a second factor to someone who has none."""
-
-    REQUIRED = "required"
-    ENCOURAGED = "encouraged"
-    OFF = "off"
-
-
-def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name means this machine (RFC 8252 §7.3, §8.3)."""
-    if host is None:
-        return False
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-class Settings(BaseSettings):
+class Settings(ProofSettings):
     """What an operator may choose. Durations are seconds in the environment."""
 
     model_config = SettingsConfigDict(
@@ -74,10 +58,6 @@ class Settings(BaseSettings):
         ge=0,
         le=8,
         description="How many proxies in front may name the client's address (X-Forwarded-For).",
-    )
-    second_factor: SecondFactor = Field(
-        SecondFactor.ENCOURAGED,
-        description="`required`, `encouraged` or `off`: asked of a user who has only a password.",
     )
     session_idle: timedelta = Field(
         timedelta(hours=1),
@@ -163,13 +143,55 @@ class Settings(BaseSettings):
     def _durations_fit(self) -> Self:
         durations = {k: v for k, v in self if isinstance(v, timedelta)}
         for name, value in durations.items():
-            if value <= timedelta(0):
+            if value < timedelta(0) or (not value and name not in _MAY_BE_ZERO):
                 raise ValueError(f"IDP_{name.upper()} must be positive")
         if self.session_idle > self.session_absolute:
             raise ValueError("IDP_SESSION_IDLE is longer than IDP_SESSION_ABSOLUTE")
         if self.code_lifetime > timedelta(minutes=10):
             raise ValueError("IDP_CODE_LIFETIME is at most 600 (RFC 6749 §4.1.2)")
         return self
+
+    @model_validator(mode="after")
+    def _passkeys_fit(self) -> Self:
+        host = str(urlsplit(self.issuer).hostname)
+        if self.webauthn_rp_id and not f".{host}".endswith(f".{self.webauthn_rp_id}"):
+            raise ValueError("IDP_WEBAUTHN_RP_ID is neither the issuer's host nor a parent of it")
+        if (
+            self.webauthn_attestation is not Attestation.NONE
+            and not self.webauthn_attestation_roots
+        ):
+            raise ValueError("IDP_WEBAUTHN_ATTESTATION needs IDP_WEBAUTHN_ATTESTATION_ROOTS")
+        if self.webauthn_aaguids and self.webauthn_attestation is not Attestation.REQUIRED:
+            raise ValueError(
+                "IDP_WEBAUTHN_AAGUIDS needs IDP_WEBAUTHN_ATTESTATION=required: "
+                "without it an authenticator may claim to be any model"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _mail_fits(self) -> Self:
+        if self.sends_mail and not self.mail_from:
+            raise ValueError("IDP_SMTP_URL needs IDP_MAIL_FROM")
+        needing = {
+            "IDP_MAIL_CODES": self.mail_codes,
+            "IDP_SELF_REGISTRATION": self.self_registration,
+        }
+        for name, wanted in needing.items():
+            if wanted and not self.sends_mail:
+                raise ValueError(f"{name} needs IDP_SMTP_URL")
+        if self.text_codes and not self.text_gateway_url:
+            raise ValueError("IDP_TEXT_CODES needs IDP_TEXT_GATEWAY_URL")
+        return self
+
+    @property
+    def rp_id(self) -> str:
+        """The WebAuthn relying party ID."""
+        return self.webauthn_rp_id or str(urlsplit(self.issuer).hostname)
+
+    @property
+    def passkeys(self) -> bool:
+        """Whether browsers do WebAuthn here: never for an IP address (WebAuthn §5.1.2)."""
+        return not is_ip_address(self.rp_id)
 
     @property
     def display_name(self) -> str:

@@ -1,35 +1,72 @@
-"""Which browser has signed which user in before."""
+"""Which browser has signed which user in before, and which of them stand for a second factor."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from idp.store.database import Transaction
-from idp.store.schema import known_devices
+from idp.store.schema import known_devices as table
 
 
-def is_known(db: Transaction, device_id: str, user_id: str) -> bool:
-    """Tell whether this device signed this user in before."""
-    row = select(known_devices.c.device_id).where(
-        known_devices.c.device_id == device_id, known_devices.c.user_id == user_id
-    )
-    return db.read(row).one_or_none() is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDevice:
+    """One browser of one user."""
+
+    device_id: str
+    user_id: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    user_agent: str = ""
+    trusted_until: datetime | None = None
 
 
-def add(db: Transaction, device_id: str, user_id: str, now: datetime) -> bool:
+_COLUMNS = [table.c[name] for name in KnownDevice.__dataclass_fields__]
+
+
+def find(db: Transaction, device_id: str, user_id: str) -> KnownDevice | None:
+    """Return the device as this user's; None when it never signed them in."""
+    query = select(*_COLUMNS).where(table.c.device_id == device_id, table.c.user_id == user_id)
+    row = db.read(query).mappings().one_or_none()
+    return KnownDevice(**row) if row else None
+
+
+def list_of_user(db: Transaction, user_id: str) -> list[KnownDevice]:
+    """Return a user's devices, the one seen last first."""
+    query = select(*_COLUMNS).where(table.c.user_id == user_id)
+    rows = db.read(query.order_by(table.c.last_seen_at.desc(), table.c.device_id)).mappings()
+    return [KnownDevice(**row) for row in rows]
+
+
+def add(db: Transaction, device: KnownDevice) -> bool:
     """Make the device known to the user; False when it already is."""
-    added = db.write(
-        db.insert_or_ignore(known_devices)
-        .values(device_id=device_id, user_id=user_id, first_seen_at=now, last_seen_at=now)
-        .returning(known_devices.c.device_id)
-    )
-    return added.one_or_none() is not None
+    values = {name: getattr(device, name) for name in KnownDevice.__dataclass_fields__}
+    adding = db.insert_or_ignore(table).values(**values).returning(table.c.device_id)
+    return db.write(adding).one_or_none() is not None
 
 
-def touch(db: Transaction, device_id: str, user_id: str, now: datetime) -> None:
-    """Note when a known device was last seen."""
+def touch(db: Transaction, device_id: str, user_id: str, now: datetime, *, user_agent: str) -> None:
+    """Note when a known device was last seen, and what it calls itself by now."""
     db.write(
-        update(known_devices)
-        .where(known_devices.c.device_id == device_id, known_devices.c.user_id == user_id)
-        .values(last_seen_at=now)
+        update(table)
+        .where(table.c.device_id == device_id, table.c.user_id == user_id)
+        .values(last_seen_at=now, user_agent=user_agent)
     )
+
+
+def trust(db: Transaction, device_id: str, user_id: str, until: datetime | None) -> bool:
+    """Let the device stand for a second factor until then, or (None) no more."""
+    change = update(table).where(table.c.device_id == device_id, table.c.user_id == user_id)
+    return db.write(change.values(trusted_until=until)).rowcount == 1
+
+
+def distrust_all(db: Transaction, user_id: str, now: datetime) -> int:
+    """Let no device of the user stand for a second factor; return how many did."""
+    change = update(table).where(table.c.user_id == user_id, table.c.trusted_until > now)
+    return db.write(change.values(trusted_until=None)).rowcount
+
+
+def remove(db: Transaction, device_id: str, user_id: str) -> bool:
+    """Forget a device of a user; False when it is none."""
+    gone = delete(table).where(table.c.device_id == device_id, table.c.user_id == user_id)
+    return db.write(gone).rowcount == 1

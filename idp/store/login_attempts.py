@@ -1,5 +1,6 @@
 """Statements on half-done sign-ins: a password was right, a factor is still missing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,8 @@ class LoginAttempt:
     amr: tuple[str, ...]
     enrolling_sealed: bytes | None
     expires_at: datetime
+    purpose: str = "sign_in"
+    ticket_id: str | None = None
 
 
 def add(db: Transaction, attempt: LoginAttempt, browser_hash: bytes, now: datetime) -> None:
@@ -33,6 +36,8 @@ def add(db: Transaction, attempt: LoginAttempt, browser_hash: bytes, now: dateti
             enrolling_sealed=attempt.enrolling_sealed,
             created_at=now,
             expires_at=attempt.expires_at,
+            purpose=attempt.purpose,
+            ticket_id=attempt.ticket_id,
         )
     )
 
@@ -50,6 +55,16 @@ def find(
     )
     row = db.read(statement).mappings().first()
     return LoginAttempt(**{**row, "amr": tuple(row["amr"])}) if row else None
+
+
+def extend(db: Transaction, attempt_id: str, amr: Sequence[str], now: datetime) -> bool:
+    """Note one more proof; False when the attempt is done or too old."""
+    statement = (
+        update(table)
+        .where(table.c.id == attempt_id, table.c.finished_at.is_(None), table.c.expires_at > now)
+        .values(amr=list(amr))
+    )
+    return db.write(statement).rowcount == 1
 
 
 def finish(db: Transaction, attempt_id: str, now: datetime) -> bool:

@@ -33,8 +33,7 @@ def _user(**options: bool) -> Column[str]:
         "user_id",
         String,
         ForeignKey("users.id", ondelete="CASCADE"),
-        nullable=False,
-        **options,  # type: ignore[arg-type]
+        **({"nullable": False} | options),  # type: ignore[arg-type]
     )
 
 
@@ -65,6 +64,9 @@ users = Table(
     Column("updated_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     Column("factor_offer_declined_at", Instant),
+    Column("factor_demanded_at", Instant, comment="since when the policy wants another factor"),
+    Column("factors_reset_at", Instant, comment="binding a factor takes an operator's ticket"),
+    Column("groups", Json, nullable=False, server_default="[]", default=list),
 )
 
 passwords = Table(
@@ -96,6 +98,27 @@ recovery_codes = Table(
     Column("used_at", Instant),
 )
 
+webauthn_credentials = Table(
+    "webauthn_credentials",
+    metadata,
+    Column("id", String, primary_key=True),
+    _user(index=True),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False, comment="COSE_Key, RFC 9052 §7"),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("aaguid", String, nullable=False),
+    Column("transports", Json, nullable=False),
+    Column("backup_eligible", Boolean, nullable=False, comment="BE: may be synced"),
+    Column("backed_up", Boolean, nullable=False, comment="BS: is synced, as last seen"),
+    Column("verifies_user", Boolean, nullable=False, comment="UV at registration"),
+    Column("attestation", String, nullable=False, comment="format; `none` where nothing is said"),
+    Column("hardware", Boolean, nullable=False, comment="attested by a trusted maker"),
+    Column("name", String, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    Column("suspected_at", Instant, comment="when its counter last ran backwards"),
+)
+
 known_devices = Table(
     "known_devices",
     metadata,
@@ -103,6 +126,8 @@ known_devices = Table(
     _user(primary_key=True, index=True),
     Column("first_seen_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
+    Column("user_agent", String, nullable=False, server_default=""),
+    Column("trusted_until", Instant, comment="until then it stands for the second factor"),
 )
 
 sessions = Table(
@@ -145,11 +170,68 @@ login_attempts = Table(
     Column("browser_hash", LargeBinary, nullable=False, comment="the browser it belongs to"),
     _user(index=True),
     Column("sid", String, comment="the session that it goes on from, if it does"),
+    Column("purpose", String, nullable=False, server_default="sign_in"),
+    Column("ticket_id", String, comment="the account ticket that began it, if one did"),
     Column("amr", Json, nullable=False, comment="what is proved so far"),
     Column("enrolling_sealed", LargeBinary, comment="TOTP secret waiting to be confirmed"),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
     Column("finished_at", Instant),
+)
+
+account_tickets = Table(
+    "account_tickets",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("purpose", String, nullable=False),
+    _user(index=True, nullable=True),
+    Column("email", String, comment="the address that it was sent to, or is to prove"),
+    Column("browser_hash", LargeBinary, comment="the browser that asked for it, if one did"),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("used_at", Instant),
+)
+
+channel_codes = Table(
+    "channel_codes",
+    metadata,
+    Column("bound_to", String, primary_key=True, comment="the step that it was made for"),
+    Column("channel", String, primary_key=True),
+    _user(index=True),
+    Column("address", String, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("used_at", Instant),
+)
+
+spent = Table(
+    "spent",
+    metadata,
+    Column("key", LargeBinary, primary_key=True, comment="hash of a challenge that was answered"),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False, comment="what is delivered in order, one by one"),
+    Column("payload_sealed", LargeBinary, comment="gone once it is delivered"),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Instant, nullable=False),
+    Column("leased_until", Instant),
+    Column("last_error", String),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    CheckConstraint("state IN ('waiting', 'delivered', 'dead')", name="state"),
+    Index("ix_outbox_state_not_before", "state", "not_before"),
+    Index("ix_outbox_subject_state", "subject", "state"),
 )
 
 clients = Table(

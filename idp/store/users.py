@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from idp.store.database import Transaction
 from idp.store.schema import users
@@ -27,6 +27,9 @@ class User:
     updated_at: datetime
     disabled_at: datetime | None = None
     factor_offer_declined_at: datetime | None = None
+    factor_demanded_at: datetime | None = None
+    factors_reset_at: datetime | None = None
+    groups: list[str] = field(default_factory=list)
 
     @property
     def display_name(self) -> str:
@@ -118,7 +121,11 @@ def change(db: Transaction, user_id: str, now: datetime, **values: object) -> bo
     return db.write(statement).rowcount == 1
 
 
-def decline_factor_offer(db: Transaction, user_id: str, now: datetime) -> None:
-    """Remember that the user said “not now”."""
-    statement = update(users).where(users.c.id == user_id)
-    db.write(statement.values(factor_offer_declined_at=now))
+def note(db: Transaction, user_id: str, **values: object) -> None:
+    """Set columns that are no claims about the user, so `updated_at` stays (OIDC Core §5.1)."""
+    db.write(update(users).where(users.c.id == user_id).values(**values))
+
+
+def remove(db: Transaction, user_id: str) -> bool:
+    """Delete an account and everything that hangs on it; False when there is none."""
+    return db.write(delete(users).where(users.c.id == user_id)).rowcount == 1

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import flask
 
+from idp.kernel.hosts import is_loopback
 from idp.settings import Settings
-from idp.settings.declared import is_loopback
 
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",

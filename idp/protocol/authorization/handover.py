@@ -3,10 +3,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from idp.kernel.hosts import is_loopback
 from idp.protocol.authorization.flow import Done, Login, SelectAccount, Step, StepUp
 from idp.protocol.authorization.request import AuthorizationRequest
 from idp.protocol.clients.metadata import Client
-from idp.settings.declared import is_loopback
 from idp.store.sessions import Standing
 from idp.web.continuation import Handover
 from idp.web.pages import ClientCard

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
-from idp.settings.declared import is_loopback
+from idp.kernel.hosts import is_loopback
 
 MAX_LENGTH = 2000
 _PRINTABLE = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]+\Z")
