@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    text,
 )
 
 from idp.store.types import Instant, Json
@@ -126,7 +127,7 @@ known_devices = Table(
     _user(primary_key=True, index=True),
     Column("first_seen_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
-    Column("user_agent", String, nullable=False, server_default=""),
+    Column("user_agent", String, nullable=False, server_default=text("''")),
     Column("trusted_until", Instant, comment="until then it stands for the second factor"),
 )
 

@@ -149,7 +149,8 @@ def upgrade() -> None:
         )
 
     op.add_column(
-        "known_devices", sa.Column("user_agent", sa.String(), server_default="", nullable=False)
+        "known_devices",
+        sa.Column("user_agent", sa.String(), server_default=sa.text("''"), nullable=False),
     )
     op.add_column(
         "known_devices",
