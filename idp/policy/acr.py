@@ -1,31 +1,50 @@
 """How surely someone is known: authentication context classes, weakest first.
 
-`sfa` is one factor (NIST AAL1), `mfa` two (AAL2). They are what `acr` says in ID tokens and what
-`acr_values` may ask for (OIDC Core §2, §3.1.2.1).
+`sfa` is one factor (NIST AAL1), `mfa` two (AAL2), `phr` two of which one cannot be phished, `phrh`
+the same with a key that its maker vouches never leaves its hardware (AAL3). They are what `acr`
+says in ID tokens and what `acr_values` may ask for (OIDC Core §2, §3.1.2.1; the last two are named
+by OpenID EAP ACR Values §2).
 """
 
 from collections.abc import Iterable, Sequence
 
-LEVELS = ("sfa", "mfa")
+LEVELS = ("sfa", "mfa", "phr", "phrh")
 
-# RFC 8176 method names by what they prove.
-_KNOWLEDGE = frozenset({"pwd"})
-_POSSESSION = frozenset({"otp", "rec"})
+# Methods as sessions keep them. Those of RFC 8176 are called as there; ours beside them are `rec`
+# (recovery code), `mail` (code by mail), `bound` (a passkey made just now, not used yet) and `uv`
+# (the key's own device checked who holds it).
+KEYS = frozenset({"pop", "swk", "hwk"})
+_POSSESSION = KEYS | {"otp", "rec", "sms", "bound"}
+# A mailbox is opened by a password again (NIST SP 800-63B-4 §3.1.3.1): a step, but no factor.
+_STEPS = _POSSESSION | {"mail"}
+_CLAIMED = {"rec": "otp", "mail": "otp", "bound": "pop"}
 
 
 def acr_of(amr: Iterable[str]) -> str:
     """Return the level that these methods reach together."""
     methods = set(amr)
-    return "mfa" if methods & _KNOWLEDGE and methods & _POSSESSION else "sfa"
+    if methods & KEYS and methods & {"pwd", "uv"}:
+        return "phrh" if "hwk" in methods else "phr"
+    return "mfa" if "pwd" in methods and methods & _POSSESSION else "sfa"
+
+
+def two_steps(amr: Iterable[str]) -> bool:
+    """Tell whether more than one thing was shown, whatever level they reach."""
+    methods = set(amr)
+    return acr_of(methods) != "sfa" or ("pwd" in methods and bool(methods & _STEPS))
 
 
 def amr_claim(amr: Iterable[str]) -> list[str]:
-    """Return the methods in the registered names (RFC 8176 §2), `mfa` added where it is true.
+    """Return the methods in the registered names (RFC 8176 §2).
 
-    A recovery code is a one-time password kept by the user: `otp`.
+    A code that was saved or sent is a one-time password: `otp`. A key's use is witnessed by its
+    user (`user`), and `mfa` is added where it is true.
     """
-    names = {"otp" if method == "rec" else method for method in amr}
-    if acr_of(amr) == "mfa":
+    methods = set(amr)
+    names = {_CLAIMED.get(method, method) for method in methods - {"uv"}}
+    if methods & KEYS:
+        names.add("user")
+    if acr_of(methods) != "sfa":
         names.add("mfa")
     return sorted(names)
 
@@ -35,10 +54,10 @@ def satisfies(held: str, wanted: str) -> bool:
     return wanted in LEVELS and held in LEVELS and LEVELS.index(held) >= LEVELS.index(wanted)
 
 
-def weakest(wanted: Sequence[str]) -> str | None:
-    """Return the lowest level that would do; None when we know none of them."""
-    known = [level for level in LEVELS if level in wanted]
-    return known[0] if known else None
+def strictest(levels: Iterable[str | None]) -> str | None:
+    """Return the highest of the levels that are known; None when there is none."""
+    known = [level for level in levels if level in LEVELS]
+    return max(known, key=LEVELS.index, default=None)
 
 
 def acr_claim(held: str, wanted: Sequence[str]) -> str:

@@ -23,7 +23,9 @@ PARAMETER = "ticket"
 class Handover:
     """Where to go back to, and what the pages on the way need to show.
 
-    `carry` comes back untouched but for what a step adds; `reason` says why a person is asked;
+    `carry` comes back untouched but for what a step adds; `reason` says why a person is asked, and
+    `proved_at` and `age` (epoch and seconds) how old the last proof is and may be; `acr` are the
+    levels that are wanted, the liked one first, and `fresh` says that no trusted device will do.
     `target` is where the last redirect may lead, for the content security policy.
     """
 
@@ -32,6 +34,10 @@ class Handover:
     client: ClientCard | None = None
     target: str | None = None
     reason: str | None = None
+    proved_at: int | None = None
+    age: int | None = None
+    acr: tuple[str, ...] = ()
+    fresh: bool = False
     identifier: str = ""
     user_id: str | None = None
     attempt: str | None = None
@@ -43,13 +49,21 @@ class Handover:
 
     def frame(self, *, reason: str | None = None, attempt: str | None = None) -> "Handover":
         """Return who asks and the way back, without whom it was about."""
-        return replace(self, reason=reason, attempt=attempt, identifier="", user_id=None)
+        return replace(
+            self,
+            reason=reason,
+            attempt=attempt,
+            proved_at=None,
+            age=None,
+            identifier="",
+            user_id=None,
+        )
 
 
 def ticket(purpose: str, handover: Handover) -> str:
     """Return the handover as a ticket for one kind of hop."""
     ctx = request_context()
-    content = {k: v for k, v in asdict(handover).items() if v not in (None, "", {})}
+    content = {k: v for k, v in asdict(handover).items() if v not in (None, "", {}, (), False)}
     until = ctx.now + ctx.settings.authorization_lifetime
     return tickets.issue(ctx.house.get(MasterKey), purpose, content, until)
 
@@ -72,6 +86,7 @@ def receive(purpose: str, parameters: Parameters) -> Handover | None:
         return None
     content.pop("exp")
     client = content.pop("client", None)
+    content["acr"] = tuple(content.get("acr", ()))
     handover = Handover(client=ClientCard(**client) if client else None, **content)
     flask.g.ui_locale = handover.locale
     return handover
