@@ -1,0 +1,188 @@
+"""Statements on the outbox: what is to be said or worked out later, one row each.
+
+A row waits until a worker leases it; whoever still holds the lease says what became of it. A later
+row of the same kind and subject is not leased while an earlier one waits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, insert, or_, select, update
+
+from idp.store.database import Transaction
+from idp.store.schema import outbox as table
+
+_WAITING, _DELIVERED, _DEAD = "waiting", "delivered", "dead"
+STATES = (_WAITING, _DELIVERED, _DEAD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What is known about one row beside its payload."""
+
+    id: int
+    kind: str
+    subject: str
+    state: str
+    attempts: int
+    not_before: datetime
+    leased_until: datetime | None
+    last_error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A row that one worker holds until `leased_until`; `attempts` counts this one."""
+
+    id: int
+    kind: str
+    subject: str
+    payload_sealed: bytes
+    attempts: int
+    created_at: datetime
+    leased_until: datetime
+
+
+_SHOWN = [table.c[name] for name in Delivery.__dataclass_fields__]
+_LEASED = [table.c[name] for name in Leased.__dataclass_fields__]
+
+
+def add(db: Transaction, *, kind: str, subject: str, payload_sealed: bytes, now: datetime) -> None:
+    """Insert a row that may be delivered as soon as it is committed."""
+    db.write(
+        insert(table).values(
+            kind=kind,
+            subject=subject,
+            payload_sealed=payload_sealed,
+            state=_WAITING,
+            attempts=0,
+            not_before=now,
+            created_at=now,
+        )
+    )
+
+
+def due_kinds(db: Transaction, now: datetime) -> set[str]:
+    """Return the kinds of which something can be leased."""
+    return set(db.read(select(table.c.kind).where(_due(now)).distinct()).scalars())
+
+
+def lease(
+    db: Transaction, kinds: Sequence[str], now: datetime, until: datetime, *, but: bool = False
+) -> Leased | None:
+    """Take the oldest row of these kinds (or, with `but`, of all others) that is due."""
+    chosen = table.c.kind.not_in(kinds) if but else table.c.kind.in_(kinds)
+    # Other workers step over a row that is being leased; on SQLite there is one writer at a time.
+    oldest = (
+        select(table.c.id)
+        .where(chosen, _due(now))
+        .order_by(table.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    taken = (
+        update(table)
+        .where(table.c.id == oldest, _free(now))
+        .values(attempts=table.c.attempts + 1, leased_until=until)
+        .returning(*_LEASED)
+    )
+    row = db.write(taken).mappings().first()
+    return Leased(**row) if row else None
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        table.c.state == _WAITING,
+        table.c.not_before <= now,
+        or_(table.c.leased_until.is_(None), table.c.leased_until <= now),
+    )
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    earlier = table.alias("earlier")
+    before_it = exists().where(
+        earlier.c.subject == table.c.subject,
+        earlier.c.kind == table.c.kind,
+        earlier.c.state == _WAITING,
+        earlier.c.id < table.c.id,
+    )
+    return and_(_free(now), ~before_it)
+
+
+def delivered(db: Transaction, held: Leased, now: datetime) -> bool:
+    """Note that it is done and forget its payload; False when the lease is another's by now."""
+    return _settle(
+        db,
+        held,
+        state=_DELIVERED,
+        payload_sealed=None,
+        last_error=None,
+        finished_at=now,
+    )
+
+
+def postponed(db: Transaction, held: Leased, until: datetime, reason: str) -> bool:
+    """Let it wait for its next try; False when the lease is another's by now."""
+    return _settle(db, held, not_before=until, last_error=reason)
+
+
+def given_up(db: Transaction, held: Leased, reason: str, now: datetime, *, for_good: bool) -> bool:
+    """Try it no more, and `for_good` forget its payload; False when the lease is another's."""
+    values = {"payload_sealed": None} if for_good else {}
+    return _settle(db, held, state=_DEAD, last_error=reason, finished_at=now, **values)
+
+
+def _settle(db: Transaction, held: Leased, **values: object) -> bool:
+    statement = update(table).where(
+        table.c.id == held.id,
+        table.c.state == _WAITING,
+        table.c.attempts == held.attempts,
+        table.c.leased_until == held.leased_until,
+    )
+    return db.write(statement.values(leased_until=None, **values)).rowcount == 1
+
+
+def withdraw(db: Transaction, kind: str, subject: str, now: datetime) -> int:
+    """Forget what waits for this subject; what a worker holds may still go out."""
+    statement = update(table).where(
+        table.c.subject == subject, table.c.kind == kind, table.c.state == _WAITING
+    )
+    gone = {"state": _DEAD, "payload_sealed": None, "leased_until": None, "finished_at": now}
+    return db.write(statement.values(**gone, last_error="withdrawn")).rowcount
+
+
+def retry(db: Transaction, ids: Sequence[int] | None, now: datetime) -> list[Row[tuple[int, str]]]:
+    """Make these rows (None: all) due at once, as if new; return id and kind of each.
+
+    Left out is what was delivered, what was given up for good, and what a worker holds.
+    """
+    statement = update(table).where(
+        table.c.payload_sealed.is_not(None),
+        or_(table.c.leased_until.is_(None), table.c.leased_until <= now),
+    )
+    if ids is not None:
+        statement = statement.where(table.c.id.in_(ids))
+    anew = {"state": _WAITING, "attempts": 0, "leased_until": None, "finished_at": None}
+    changed = statement.values(not_before=now, **anew).returning(table.c.id, table.c.kind)
+    return sorted(db.write(changed).tuples())  # type: ignore[arg-type]
+
+
+def list_newest(db: Transaction, states: Sequence[str], limit: int) -> list[Delivery]:
+    """Return the newest rows in these states, the newest first."""
+    newest = select(*_SHOWN).where(table.c.state.in_(states)).order_by(table.c.id.desc())
+    return [Delivery(**row) for row in db.read(newest.limit(limit)).mappings()]
+
+
+def purge(db: Transaction, *, delivered_before: datetime, dead_before: datetime) -> int:
+    """Remove what was finished that long ago."""
+    statement = delete(table).where(
+        or_(
+            and_(table.c.state == _DELIVERED, table.c.finished_at <= delivered_before),
+            and_(table.c.state == _DEAD, table.c.finished_at <= dead_before),
+        )
+    )
+    return db.write(statement).rowcount
