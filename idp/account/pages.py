@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import flask
 
 from idp.account.acts import MAX_AUTHENTICATORS
-from idp.account.device_words import describe
+from idp.web.device_words import describe
 from idp.account.guard import HOME, ask_to_sign_in, signed_in
 from idp.account.notices import notice
 from idp.context import RequestContext

@@ -11,7 +11,7 @@ from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.account.device_words import describe
+from idp.web.device_words import describe
 from idp.credentials import recovery, totp
 from idp.credentials.devices import new_device_cookie, read_device_cookie
 from idp.kernel.encoding import b64url, unb64url

@@ -1,0 +1,163 @@
+"""Letters about a change of how somebody signs in (ASVS 5.0 §6.3.7).
+
+Whoever performs a change calls `tell` beside it, with the user as the row stood before: so a letter
+about another address goes to the old one.
+"""
+
+from enum import StrEnum
+
+from idp.context import RequestContext
+from idp.delivery import service as delivery
+from idp.store.users import User
+from idp.web.device_words import describe
+from idp.web.words import gettext as _
+
+
+class Notice(StrEnum):
+    """What a letter tells of."""
+
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
+    PASSWORD_REMOVED = "password_removed"  # noqa: S105 - a name
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    PASSKEY_SUSPECTED = "passkey_suspected"
+    TOTP_ADDED = "totp_added"
+    TOTP_REMOVED = "totp_removed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    FACTORS_RESET = "factors_reset"
+    EMAIL_CHANGED = "email_changed"
+    PHONE_CHANGED = "phone_changed"
+    ACCOUNT_DELETED = "account_deleted"
+
+
+def tell(ctx: RequestContext, user: User, what: Notice, **facts: str | int) -> None:
+    """Write to the user about a change, if there is an address and mail is sent here.
+
+    Facts: `name` of the passkey or app; `remaining` recovery codes; `email`, the new address.
+    """
+    if not user.email:
+        return
+    subject, sentence = _words(what, facts)
+    delivery.mail(
+        ctx,
+        to=user.email,
+        subject=_("%(what)s · %(service)s", what=subject, service=ctx.settings.display_name),
+        text=_letter(ctx, user, what, sentence),
+        about=user.id,
+    )
+
+
+def _letter(ctx: RequestContext, user: User, what: Notice, sentence: str) -> str:
+    """Return what happened, when, from where, and what to do if it was somebody else."""
+    origin = ctx.origin
+    told = [
+        _("Hello %(name)s,", name=user.display_name),
+        sentence,
+        "\n".join(
+            [
+                _("Account: %(username)s", username=user.username),
+                _("When: %(when)s UTC", when=f"{ctx.now:%Y-%m-%d %H:%M}"),
+                *([_("Browser: %(device)s", device=_device(origin.user_agent))]),
+                *([_("Address: %(address)s", address=origin.address)] if origin.address else []),
+            ]
+        ),
+        _("If this was you, there is nothing to do."),
+        _if_not(ctx, what),
+        _("We never ask for your password or a code by mail."),
+    ]
+    return "\n\n".join(told) + "\n"
+
+
+def _device(user_agent: str) -> str:
+    return describe(user_agent) if user_agent else _("none; done by the people who run the service")
+
+
+def _if_not(ctx: RequestContext, what: Notice) -> str:
+    support = ctx.settings.support_url
+    if support.startswith("/"):
+        support = ctx.settings.issuer + support
+    help_line = _("Or get help: %(url)s", url=support) if support else ""
+    if what is Notice.ACCOUNT_DELETED:
+        first = _("If it was not you, tell the people who run this service at once.")
+    else:
+        first = _(
+            "If it was not you, look at what happened, sign out everywhere and change your "
+            "password: %(url)s",
+            url=f"{ctx.settings.issuer}/account/activity",
+        )
+    return "\n".join(line for line in (first, help_line) if line)
+
+
+def _words(what: Notice, facts: dict[str, str | int]) -> tuple[str, str]:
+    """Return the subject and the sentence of a letter."""
+    name = facts.get("name") or ""
+    table = {
+        Notice.PASSWORD_CHANGED: (
+            _("Your password was changed"),
+            _("The password of your account was changed. Other sessions were ended."),
+        ),
+        Notice.PASSWORD_REMOVED: (
+            _("Your password was removed"),
+            _("Your account has no password any more. You sign in with a passkey."),
+        ),
+        Notice.PASSKEY_ADDED: (
+            _("A passkey was added"),
+            _("The passkey “%(name)s” was added to your account. It can sign you in.", name=name),
+        ),
+        Notice.PASSKEY_REMOVED: (
+            _("A passkey was removed"),
+            _("The passkey “%(name)s” cannot sign you in any more.", name=name),
+        ),
+        Notice.PASSKEY_SUSPECTED: (
+            _("There may be a copy of your passkey"),
+            _(
+                "The passkey “%(name)s” answered in a way that a copy of it would. If you do not "
+                "know why, remove it and add a new one.",
+                name=name,
+            ),
+        ),
+        Notice.TOTP_ADDED: (
+            _("An authenticator app was added"),
+            _("The authenticator app “%(name)s” was added to your account.", name=name),
+        ),
+        Notice.TOTP_REMOVED: (
+            _("An authenticator app was removed"),
+            _("Codes of the authenticator app “%(name)s” are not taken any more.", name=name),
+        ),
+        Notice.RECOVERY_CODES_MADE: (
+            _("New recovery codes were made"),
+            _("New recovery codes were made for your account. The old ones are void."),
+        ),
+        Notice.RECOVERY_CODE_USED: (
+            _("A recovery code was used"),
+            _(
+                "Somebody signed in to your account with a recovery code. Left: %(remaining)s.",
+                remaining=facts.get("remaining", 0),
+            ),
+        ),
+        Notice.FACTORS_RESET: (
+            _("Your second step was reset"),
+            _(
+                "The people who run this service took your second steps away, so that you can set "
+                "up new ones."
+            ),
+        ),
+        Notice.EMAIL_CHANGED: (
+            _("Your email address was changed"),
+            _(
+                "Your account has the email address %(email)s now. This letter went to the one "
+                "before.",
+                email=facts.get("email") or _("none"),
+            ),
+        ),
+        Notice.PHONE_CHANGED: (
+            _("Your phone number was changed"),
+            _("The phone number of your account was changed."),
+        ),
+        Notice.ACCOUNT_DELETED: (
+            _("Your account was deleted"),
+            _("Your account was deleted, with everything that belonged to it."),
+        ),
+    }
+    return table[what]
