@@ -1,6 +1,7 @@
 """A user's password: set by the rules, verified in the same time whoever asks for whom."""
 
 from idp.audit import record
+from idp.audit.account_events import PasswordRemoved
 from idp.audit.events import PasswordRehashed, PasswordSet
 from idp.context import RequestContext
 from idp.credentials.hashing import PasswordHashing
@@ -65,6 +66,14 @@ def set_password(ctx: RequestContext, user: User, password: str, *, minimum: int
         PasswordRefused: with the reason; the old password stays.
     """
     keep(ctx, prepare(ctx, user, password, minimum=minimum))
+
+
+def remove(ctx: RequestContext, user_id: str) -> bool:
+    """Let no password sign the user in any more; False when there was none."""
+    if not passwords.remove(ctx.db, user_id):
+        return False
+    record(ctx, PasswordRemoved(user_id=user_id))
+    return True
 
 
 def has_password(ctx: RequestContext, user_id: str) -> bool:

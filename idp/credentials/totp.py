@@ -2,6 +2,7 @@
 
 import html
 import re
+from base64 import b32encode
 from datetime import datetime
 
 import pyotp
@@ -9,21 +10,28 @@ import segno
 from pyotp.exceptions import OTPVerificationError
 
 from idp.audit import record
+from idp.audit.account_events import TotpRenamed
 from idp.audit.events import TotpAccepted, TotpAdded, TotpRemoved
 from idp.context import RequestContext
 from idp.kernel.encoding import b64url
 from idp.kernel.secrets import MasterKey
-from idp.store import totp_authenticators
+from idp.store import totp_authenticators, users
 from idp.store.totp_authenticators import TotpAuthenticator
 
 # One step of 30 s back and one ahead, for the clock of a phone and the hands of a person (§5.2).
 _STEPS_AROUND = 1
 _LONGEST_NAME = 64
+MAX_AUTHENTICATORS = 10
 
 
 def new_secret() -> str:
     """Return a shared secret: 160 random bits in base32 (RFC 4226 §4)."""
     return pyotp.random_base32()
+
+
+def secret_from(derived: bytes) -> str:
+    """Return a shared secret made of 160 bits that somebody else derived."""
+    return b32encode(derived[:20]).decode("ascii")
 
 
 def manual_key(secret: str) -> str:
@@ -58,9 +66,16 @@ def qr_svg(uri: str, *, label: str) -> str:
 
 
 def add(ctx: RequestContext, user_id: str, name: str, secret: str, code: str) -> str | None:
-    """Return the id of the authenticator that the code confirmed; None when the code is wrong."""
+    """Return the id of the authenticator that the code confirmed; None when the code is wrong.
+
+    Nor is there one more where there are enough.
+    """
     step = matching_step(secret, code, ctx.now)
     if step is None:
+        return None
+    # Two confirmations at once would each miss the other: the user's row is their queue.
+    users.hold(ctx.db, user_id)
+    if len(list_for(ctx, user_id)) >= MAX_AUTHENTICATORS:
         return None
     master = ctx.house.get(MasterKey)
     # One secret, one row: a form sent twice must not leave two rows that take the same code.
@@ -115,6 +130,16 @@ def _context(authenticator_id: str) -> str:
 def list_for(ctx: RequestContext, user_id: str) -> list[TotpAuthenticator]:
     """Return a user's authenticators, the oldest first."""
     return totp_authenticators.list_of_user(ctx.db, user_id)
+
+
+def rename(ctx: RequestContext, user_id: str, authenticator_id: str, name: str) -> bool:
+    """Name an authenticator; False when there is no such one or the name is empty."""
+    shown = _displayable(name)
+    if not shown or authenticator_id not in {each.id for each in list_for(ctx, user_id)}:
+        return False
+    if totp_authenticators.rename(ctx.db, user_id, authenticator_id, shown):
+        record(ctx, TotpRenamed(user_id=user_id, authenticator_id=authenticator_id))
+    return True
 
 
 def remove(ctx: RequestContext, user_id: str, authenticator_id: str) -> bool:

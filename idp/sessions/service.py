@@ -117,3 +117,12 @@ def end_all_of_user(ctx: RequestContext, user_id: str, *, because: str) -> int:
     for sid in ended:
         record(ctx, SessionEnded(user_id=user_id, sid=sid, reason=because))
     return len(ended)
+
+
+def end_others(ctx: RequestContext, session: Session, *, because: str) -> int:
+    """End every session of the user but this one; return how many this call ended."""
+    user_id = session.user_id
+    ended = sessions.end_others_of_user(ctx.db, user_id, session.sid, ctx.now, because)
+    for sid in ended:
+        record(ctx, SessionEnded(user_id=user_id, sid=sid, reason=because))
+    return len(ended)

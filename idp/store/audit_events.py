@@ -1,11 +1,13 @@
 """Statements on the audit log: events are added, never changed (a trigger forbids it)."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, exists, insert, select
 
 from idp.store.database import Transaction
-from idp.store.schema import audit_events, clients
+from idp.store.schema import audit_events, clients, sessions
 
 _COLUMNS = [column for column in audit_events.c if column.name != "id"]
 _ADD = insert(audit_events)
@@ -35,3 +37,43 @@ def add_while_client_stands(db: Transaction, values: dict[str, Any], version: in
     """Insert an event about a client if it still is at this version: one statement, no race."""
     guard = {"standing_client": values["client_id"], "standing_version": version}
     return db.write(_ADD_WHILE_CLIENT_STANDS, values | guard).first() is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event as it was written, and the browser of its session if it has one."""
+
+    id: int
+    at: datetime
+    name: str
+    actor: str
+    client_id: str | None
+    sid: str | None
+    address: str | None
+    reference: str
+    data: dict[str, Any]
+    user_agent: str | None
+
+
+_READ = [audit_events.c[name] for name in Recorded.__dataclass_fields__ if name != "user_agent"]
+
+
+def list_of_user(
+    db: Transaction, user_id: str, limit: int, *, before: int | None = None
+) -> list[Recorded]:
+    """Return what concerns a user, the newest first: what was written `before` an event."""
+    query = (
+        select(*_READ, sessions.c.user_agent)
+        .select_from(
+            audit_events.outerjoin(
+                sessions,
+                (sessions.c.sid == audit_events.c.sid)
+                & (sessions.c.user_id == audit_events.c.user_id),
+            )
+        )
+        .where(audit_events.c.user_id == user_id)
+    )
+    if before is not None:
+        query = query.where(audit_events.c.id < before)
+    rows = db.read(query.order_by(audit_events.c.id.desc()).limit(limit)).mappings()
+    return [Recorded(**row) for row in rows]

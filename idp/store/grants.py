@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
@@ -168,3 +168,28 @@ def end_all_of(
         .returning(*_COLUMNS)
     )
     return [_from_row(row) for row in db.write(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """That a client was used in a session: since when, when last, and whether by consent."""
+
+    client_id: str
+    sid: str
+    first_at: datetime
+    last_at: datetime
+    consented: bool
+
+
+def list_uses(db: Transaction, user_id: str) -> list[Use]:
+    """Return which clients a user used in which sessions, the latest use first."""
+    last = func.max(grants.c.opened_at)
+    by_consent = func.count().filter(grants.c.consented)
+    query = (
+        select(grants.c.client_id, grants.c.sid, func.min(grants.c.opened_at), last, by_consent)
+        .where(grants.c.user_id == user_id, grants.c.code_redeemed_at.is_not(None))
+        .group_by(grants.c.client_id, grants.c.sid)
+        .order_by(last.desc(), grants.c.client_id)
+    )
+    rows: Sequence[Sequence[Any]] = db.read(query).all()
+    return [Use(*row[:4], bool(row[4])) for row in rows]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from idp.store.database import Transaction
 from idp.store.schema import passwords
@@ -52,3 +52,8 @@ def replace_hash(db: Transaction, password: Password, new_hash: str) -> bool:
         .values(hash=new_hash)
     )
     return turned.rowcount == 1
+
+
+def remove(db: Transaction, user_id: str) -> bool:
+    """Forget a user's password; False when there is none."""
+    return db.write(delete(passwords).where(passwords.c.user_id == user_id)).rowcount == 1

@@ -160,3 +160,62 @@ def end_all_of_user(db: Transaction, user_id: str, now: datetime, reason: str) -
         .returning(sessions.c.sid)
     )
     return list(db.write(statement).scalars())
+
+
+def end_others_of_user(
+    db: Transaction, user_id: str, sid: str, now: datetime, reason: str
+) -> list[str]:
+    """End every session of a user but one; return those that this call ended."""
+    statement = (
+        update(sessions)
+        .where(sessions.c.user_id == user_id, sessions.c.sid != sid, sessions.c.ended_at.is_(None))
+        .values(ended_at=now, end_reason=reason)
+        .returning(sessions.c.sid)
+    )
+    return list(db.write(statement).scalars())
+
+
+def list_live_of_user(db: Transaction, user_id: str, now: datetime) -> list[Session]:
+    """Return a user's live sessions, the one used last first."""
+    query = (
+        select(*_COLUMNS)
+        .where(sessions.c.user_id == user_id, ALIVE)
+        .order_by(sessions.c.last_seen_at.desc(), sessions.c.sid)
+    )
+    return [_from_row(row) for row in db.read(query, {"now": now})]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A session with how it ended, if it has."""
+
+    session: Session
+    ended_at: datetime | None
+    end_reason: str | None
+
+
+def list_of_user(db: Transaction, user_id: str, limit: int) -> list[Past]:
+    """Return a user's sessions, over or not, the newest first."""
+    query = (
+        select(*_COLUMNS, sessions.c.ended_at, sessions.c.end_reason)
+        .where(sessions.c.user_id == user_id)
+        .order_by(sessions.c.opened_at.desc(), sessions.c.sid)
+        .limit(limit)
+    )
+    return [Past(_from_row(row), row.ended_at, row.end_reason) for row in db.read(query)]
+
+
+def find_before(db: Transaction, session: Session) -> Session | None:
+    """Return the session that the user opened last before this one."""
+    query = (
+        select(*_COLUMNS)
+        .where(
+            sessions.c.user_id == session.user_id,
+            sessions.c.sid != session.sid,
+            sessions.c.opened_at <= session.opened_at,
+        )
+        .order_by(sessions.c.opened_at.desc(), sessions.c.sid)
+        .limit(1)
+    )
+    row = db.read(query).first()
+    return _from_row(row) if row else None

@@ -47,6 +47,16 @@ def burn_step(db: Transaction, authenticator_id: str, timecode: int, now: dateti
     return turned.rowcount == 1
 
 
+def rename(db: Transaction, user_id: str, authenticator_id: str, name: str) -> bool:
+    """Name an authenticator; False when there is nothing to change."""
+    turned = db.write(
+        update(table)
+        .where(table.c.id == authenticator_id, table.c.user_id == user_id, table.c.name != name)
+        .values(name=name)
+    )
+    return turned.rowcount == 1
+
+
 def remove(db: Transaction, user_id: str, authenticator_id: str) -> bool:
     """Forget an authenticator, with its secret; False when the user has no such one."""
     gone = db.write(delete(table).where(table.c.id == authenticator_id, table.c.user_id == user_id))
