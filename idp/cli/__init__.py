@@ -5,6 +5,7 @@ import click
 from idp import __version__
 from idp.cli.check.command import check
 from idp.cli.clients import client
+from idp.cli.delivery import delivery
 from idp.cli.demo import demo
 from idp.cli.keys import key
 from idp.cli.migrate import migrate
@@ -13,7 +14,7 @@ from idp.cli.serve import serve
 from idp.cli.users import user
 from idp.cli.worker import worker
 
-COMMANDS = (serve, migrate, check, user, client, key, worker, demo)
+COMMANDS = (serve, migrate, check, user, client, key, delivery, worker, demo)
 
 
 @click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})

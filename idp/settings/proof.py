@@ -1,5 +1,6 @@
 """The settings of who has to prove what, and of what is said to people by mail and text."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
@@ -9,6 +10,8 @@ from uuid import UUID
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
+
+from idp.settings import channels
 
 
 class SecondFactor(StrEnum):
@@ -83,6 +86,10 @@ class ProofSettings(BaseSettings):
         False,  # noqa: FBT003 - a default
         description="Anyone with a mail address may open an account. Needs mail.",
     )
+    account_deletion: bool = Field(
+        True,  # noqa: FBT003 - a default
+        description="People may delete their own account on their account page.",
+    )
     invitation_lifetime: timedelta = Field(
         timedelta(days=3), description="How long a link to set up an account is good for."
     )
@@ -119,6 +126,34 @@ class ProofSettings(BaseSettings):
         """Read a comma-separated list of UUIDs."""
         parts = value.split(",") if isinstance(value, str) else value
         return tuple(str(UUID(part.strip())) for part in parts if part.strip())
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _relay_is_one(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            channels.relay(url.get_secret_value())
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender_is_one(cls, sender: str) -> str:
+        if sender:
+            channels.sender(sender)
+        return sender
+
+    @field_validator("text_gateway_url")
+    @classmethod
+    def _gateway_is_one(cls, url: str) -> str:
+        if url:
+            channels.check_gateway(url)
+        return url
+
+    @field_validator("text_gateway_token")
+    @classmethod
+    def _token_fits_a_header(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not re.fullmatch(r"[!-~]+", token.get_secret_value()):
+            raise ValueError("visible ASCII characters only")
+        return token
 
     def second_factor_for(self, groups: Iterable[str]) -> SecondFactor:
         """Return what a user of these groups needs: the strictest that applies."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
 
 from idp.store.database import Transaction
 from idp.store.schema import outbox as table
@@ -155,7 +155,7 @@ def withdraw(db: Transaction, kind: str, subject: str, now: datetime) -> int:
     return db.write(statement.values(**gone, last_error="withdrawn")).rowcount
 
 
-def retry(db: Transaction, ids: Sequence[int] | None, now: datetime) -> list[Row[tuple[int, str]]]:
+def retry(db: Transaction, ids: Sequence[int] | None, now: datetime) -> list[tuple[int, str]]:
     """Make these rows (None: all) due at once, as if new; return id and kind of each.
 
     Left out is what was delivered, what was given up for good, and what a worker holds.
@@ -168,7 +168,7 @@ def retry(db: Transaction, ids: Sequence[int] | None, now: datetime) -> list[Row
         statement = statement.where(table.c.id.in_(ids))
     anew = {"state": _WAITING, "attempts": 0, "leased_until": None, "finished_at": None}
     changed = statement.values(not_before=now, **anew).returning(table.c.id, table.c.kind)
-    return sorted(db.write(changed).tuples())  # type: ignore[arg-type]
+    return sorted((row.id, row.kind) for row in db.write(changed))
 
 
 def list_newest(db: Transaction, states: Sequence[str], limit: int) -> list[Delivery]:

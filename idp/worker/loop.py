@@ -9,6 +9,7 @@ import structlog
 from idp.app.composition import command_context
 from idp.kernel.registry import Registry
 from idp.web.context import ClockReading
+from idp.worker.courier import Courier
 from idp.worker.jobs import JOBS, Job
 
 ACTOR = "worker"
@@ -56,9 +57,11 @@ class Loop:
 
 
 def start(house: Registry) -> Loop:
-    """Run the jobs in a thread that ends with the process."""
+    """Run the jobs and the courier in threads that end with the process."""
     loop = Loop(house)
-    threading.Thread(target=loop.run, name="worker", daemon=True).start()
+    courier = Courier(house, loop.stopping)
+    for name, run in (("worker", loop.run), ("courier", courier.run)):
+        threading.Thread(target=run, name=name, daemon=True).start()
     return loop
 
 

@@ -1,0 +1,78 @@
+"""`idp delivery ...`: what is to be sent, and what could not be."""
+
+from __future__ import annotations
+
+import click
+
+from idp.cli.answers import answer, json_option, table
+from idp.cli.house import command
+
+_STATES = ("waiting", "dead", "delivered")
+_UNDELIVERED = ("waiting", "dead")
+
+
+@click.group()
+def delivery() -> None:
+    """List what is to be sent, and have it tried again."""
+
+
+@delivery.command(name="list")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(_STATES),
+    multiple=True,
+    help="Only these; may be repeated.  [default: waiting and dead]",
+)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@json_option
+def list_(states: tuple[str, ...], limit: int, *, as_json: bool) -> None:
+    """List mail, text messages and deferred work, the newest first.
+
+    What they say is sealed and shown nowhere. `dead` was given up.
+    """
+    from dataclasses import asdict
+
+    from idp.store import outbox
+
+    with command() as ctx:
+        rows = outbox.list_newest(ctx.db, states or _UNDELIVERED, limit)
+    text = table(
+        ("ID", "KIND", "ABOUT", "STATE", "ATTEMPTS", "WRITTEN", "NEXT TRY", "LAST ERROR"),
+        (
+            (
+                row.id,
+                row.kind,
+                row.subject,
+                row.state,
+                row.attempts,
+                f"{row.created_at:%Y-%m-%d %H:%M:%S}",
+                f"{row.not_before:%Y-%m-%d %H:%M:%S}" if row.state == "waiting" else "",
+                row.last_error or "",
+            )
+            for row in rows
+        ),
+    )
+    answer([asdict(row) for row in rows], text, as_json=as_json)
+
+
+@delivery.command()
+@click.argument("ids", metavar="[ID]...", type=int, nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Everything that was not delivered.")
+@json_option
+def retry(ids: tuple[int, ...], *, everything: bool, as_json: bool) -> None:
+    """Have these tried again at once, as if they were new.
+
+    What was given up for good (refused by the recipient's server, or expired) is not.
+    """
+    from idp.worker import upkeep
+
+    if bool(ids) == everything:
+        raise click.UsageError("Name what to retry, or say --all.")
+    with command() as ctx:
+        retried = upkeep.retry(ctx, None if everything else ids)
+    left = sorted(set(ids) - set(retried))
+    text = f"Tried again: {', '.join(map(str, retried)) or 'nothing'}."
+    if left:
+        text += f" Left alone: {', '.join(map(str, left))}."
+    answer({"retried": retried, "left": left}, text, as_json=as_json)
