@@ -9,12 +9,10 @@ from idp.account.acts import bp as acts_bp
 from idp.account.pages import bp as account_bp
 from idp.app.composition import command_context, compose
 from idp.kernel.errors import IdpError, Unavailable
-from idp.login.enrol_pages import bp as enrol_bp
-from idp.login.factor_pages import bp as factor_bp
-from idp.login.pages import bp as login_bp
+from idp.login.wiring import BLUEPRINTS as LOGIN
 from idp.protocol.discovery.library import JWKS, Publications, fresh_jwks
 from idp.protocol.keys.keyring import Keyring
-from idp.protocol.wiring import BLUEPRINTS
+from idp.protocol.wiring import BLUEPRINTS as PROTOCOL
 from idp.settings import Settings, load
 from idp.web import context, errors
 from idp.web.assets import bp as static_bp
@@ -40,7 +38,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     app.extensions["idp_brand"] = brand_of(settings)
     Babel(app, locale_selector=select_locale)
 
-    for blueprint in (*BLUEPRINTS, login_bp, factor_bp, enrol_bp, account_bp, acts_bp, static_bp):
+    for blueprint in (*PROTOCOL, *LOGIN, account_bp, acts_bp, static_bp):
         app.register_blueprint(blueprint)
 
     @app.after_request

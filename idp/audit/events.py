@@ -109,6 +109,14 @@ class FactorOfferDeclined(UserEvent):
     name = "factor_offer.declined"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorDemanded(UserEvent):
+    """The policy wants a second factor of this user; it can be put off until then."""
+
+    name = "factor.demanded"
+    until: str
+
+
 # Signing in
 
 

@@ -40,7 +40,10 @@ def sign_in(proved: Proved, handover: Handover, respond: Respond) -> flask.Respo
     if device_id is None:
         device_id, device = new_device_cookie(ctx.house.get(MasterKey))
     opened = service.open_session(ctx, proved, browser, device_id)
-    onward = handover.with_(login=opened.session.sid) if proved.fresh else handover
+    sid = opened.session.sid
+    onward = handover.with_(login=sid) if proved.fresh and not proved.stepped_up else handover
+    if proved.stepped_up:
+        onward = onward.with_(step_up=sid)
     response = respond(continuation.back(onward))
     cookies.write(response, ctx.settings, cookies.SESSION, opened.secret)
     # Written each time, so that a browser in use stays known.

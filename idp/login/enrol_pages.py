@@ -1,33 +1,70 @@
-"""GET and POST /login/enrol: set up an authenticator app, then see the recovery codes once."""
+"""/login/enrol: set up an authenticator app or a passkey, then see the recovery codes once."""
+
+from dataclasses import dataclass
+from typing import Any
 
 import flask
 from markupsafe import Markup
 
-from idp.credentials import recovery, totp
-from idp.login import browser, service
-from idp.login.factor_pages import half_done
-from idp.login.pages import received, start_again
+from idp.credentials import passkeys, recovery, totp
+from idp.credentials.ceremonies import Ceremony
+from idp.credentials.notices import Notice, tell
+from idp.credentials.owned import bindable
+from idp.kernel.secrets import MasterKey
+from idp.login import browser, service, words
+from idp.login.proceed import (
+    ENROL,
+    ENROL_KEY,
+    HalfDone,
+    advance,
+    cancelled,
+    half_done,
+    received,
+    start_again,
+)
 from idp.login.service import Proved
-from idp.policy.sign_in import NeedFactor
-from idp.settings import SecondFactor
+from idp.policy.factors import Bindable
+from idp.policy.sign_in import Enrol
 from idp.store.login_attempts import LoginAttempt
-from idp.store.users import User
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import page, redirect
+from idp.web.parameters import Parameters
+from idp.web.words import at_time
 from idp.web.words import gettext as _
 
 bp = flask.Blueprint("login_enrol", __name__)
-ENROL = "/login/enrol"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolling:
+    """A half-done sign-in to which a factor may be bound now."""
+
+    half: HalfDone
+    kinds: tuple[Bindable, ...]
+    verdict: Enrol | None
+
+    @property
+    def can_skip(self) -> bool:
+        """An offer can be declined; a demand of the policy or of the client cannot."""
+        return self.verdict is not None and not self.verdict.required
 
 
 @bp.get(ENROL)
 def ask() -> flask.Response:
-    """Show the QR code and the key."""
+    """Show the QR code and the key, and the passkey beside it where that would do as well."""
     handover = received(parameters.query())
     found = _enrolling(handover)
-    return _show(handover, *found) if found else start_again(handover)
+    return _show(found) if found else start_again(handover)
+
+
+@bp.get(ENROL_KEY)
+def ask_for_key() -> flask.Response:
+    """Offer to create a passkey."""
+    handover = received(parameters.query())
+    found = _enrolling(handover)
+    return _show_key(found) if found and "key" in found.kinds else start_again(handover)
 
 
 @bp.post(ENROL)
@@ -39,79 +76,150 @@ def answer() -> flask.Response:
     found = _enrolling(handover)
     if found is None:
         return start_again(handover)
-    attempt, user, secret = found
-    ctx = request_context()
-    if form.get("action") == "skip" and _can_skip(handover):
-        if not service.finish_attempt(ctx, attempt):
-            return start_again(handover)
-        service.decline_offer(ctx, user.id)
-        return browser.sign_in(Proved(user, attempt.amr, attempt.sid), handover, redirect)
-    name = _("Authenticator app")
+    if (way_out := _way_out(form, found)) is not None:
+        return way_out
+    ctx, user = request_context(), found.half.user
+    name, secret = _("Authenticator app"), _secret_of(found.half.attempt)
+    if "totp" not in found.kinds:
+        return start_again(handover)
     if totp.add(ctx, user.id, name, secret, form.get("code") or "") is None:
         error = _("That code is not right. Enter the one that the app shows now.")
-        return _show(handover, attempt, user, secret, error)
-    if not service.finish_attempt(ctx, attempt):
-        # Another window was faster with this very attempt; what we wrote must not stay.
-        ctx.db.rollback()
+        return _show(found, error)
+    tell(ctx, user, Notice.TOTP_ADDED, name=name)
+    return _bound(found, ("otp",))
+
+
+@bp.post(ENROL_KEY)
+def answer_with_key() -> flask.Response:
+    """Bind the passkey that the browser made."""
+    form = parameters.form()
+    csrf.check(form)
+    handover = received(form)
+    found = _enrolling(handover)
+    if found is None or "key" not in found.kinds:
         return start_again(handover)
-    codes = recovery.regenerate(ctx, user.id)
-    amr = tuple(dict.fromkeys((*attempt.amr, "otp")))
-    # Whoever adds a factor to a session that stands has not proved anew who they are.
-    proved = Proved(user, amr, attempt.sid, fresh=attempt.sid is None)
-    return browser.sign_in(proved, handover, lambda way_back: _codes(handover, codes, way_back))
+    if (way_out := _way_out(form, found)) is not None:
+        return way_out
+    ctx, user = request_context(), found.half.user
+    made = passkeys.finish_registration(
+        ctx,
+        user,
+        form.get("ceremony") or "",
+        form.get("credential") or "",
+        csrf.browser_hash(),
+        name=form.get("name") or "",
+    )
+    if isinstance(made, passkeys.Refused):
+        return _show_key(found, words.passkey_not_made(made))
+    tell(ctx, user, Notice.PASSKEY_ADDED, name=made.name)
+    return _bound(found, ("bound",))
 
 
-def _codes(handover: Handover, codes: list[str], way_back: str) -> flask.Response:
+def _bound(found: Enrolling, shown: tuple[str, ...]) -> flask.Response:
+    """Go on with the new factor; whoever has no recovery codes sees them now, this once."""
+    ctx, user = request_context(), found.half.user
+    codes: list[str] = []
+    if not recovery.remaining(ctx, user.id):
+        codes = recovery.regenerate(ctx, user.id)
+
+    def respond(way_on: str) -> flask.Response:
+        return _codes(found.half.handover, codes, way_on) if codes else redirect(way_on)
+
+    return advance(found.half, shown, respond, bound=True)
+
+
+def _way_out(form: Parameters, found: Enrolling) -> flask.Response | None:
+    """Return where a person goes who would rather not, where that is allowed."""
+    handover, attempt, ctx = found.half.handover, found.half.attempt, request_context()
+    if form.get("action") == "cancel" and attempt.sid is not None:
+        return cancelled(form, handover)
+    if form.get("action") != "skip" or not found.can_skip:
+        return None
+    if not service.finish_attempt(ctx, attempt):
+        return start_again(handover)
+    service.decline_offer(ctx, found.half.user.id)
+    return browser.sign_in(Proved(found.half.user, attempt.amr, attempt.sid), handover, redirect)
+
+
+def _codes(handover: Handover, codes: list[str], way_on: str) -> flask.Response:
     return page(
         "recovery_codes",
         form_target=handover.target,
         client=handover.client,
         codes=codes,
-        continue_url=way_back,
+        continue_url=way_on,
         continue_label=_("Continue to %(client)s", client=handover.client.name)
         if handover.client
         else _("Continue"),
     )
 
 
-def _enrolling(handover: Handover) -> tuple[LoginAttempt, User, str] | None:
-    found, ctx = half_done(handover), request_context()
-    # Who has had a factor by now, set up elsewhere, shows that one first.
-    if found is None or isinstance(service.judge(ctx, found[1], found[0].amr), NeedFactor):
+def _enrolling(handover: Handover) -> Enrolling | None:
+    """Return what may be bound; None for who has to show a factor first, set up elsewhere."""
+    half, kinds = half_done(handover), bindable(request_context())
+    if half is None:
         return None
-    secret = service.enrolling_secret(ctx, found[0])
-    return (*found, secret) if secret else None
+    if half.attempt.purpose in ("add", "step_up", "invite"):
+        return Enrolling(half=half, kinds=kinds, verdict=None)
+    verdict = half.verdict()
+    if not isinstance(verdict, Enrol):
+        return None
+    return Enrolling(half=half, kinds=verdict.kinds, verdict=verdict)
 
 
-def _can_skip(handover: Handover) -> bool:
-    """An offer can be declined; a demand of the policy or of the client cannot."""
-    encouraged = request_context().settings.second_factor is SecondFactor.ENCOURAGED
-    return encouraged and handover.reason != "demanded"
+def _secret_of(attempt: LoginAttempt) -> str:
+    """Return the TOTP secret that waits to be confirmed: derived, so it is kept nowhere yet."""
+    master = request_context().house.get(MasterKey)
+    return totp.secret_from(master.mac("totp-enrolment", attempt.id.encode()))
 
 
-def _show(
-    handover: Handover,
-    attempt: LoginAttempt,
-    user: User,
-    secret: str,
-    error: str | None = None,
-) -> flask.Response:
-    del attempt
-    issuer_name = request_context().settings.display_name
-    uri = totp.provisioning_uri(secret, user.username, issuer_name)
+def _ceremony(found: Enrolling) -> Ceremony:
+    csrf.token()
+    return passkeys.begin_registration(request_context(), found.half.user, csrf.browser_hash())
+
+
+def _shared(found: Enrolling) -> dict[str, Any]:
+    handover, verdict = found.half.handover, found.verdict
+    until = verdict.until if verdict is not None and not verdict.required else None
+    return {
+        "form_target": handover.target,
+        "client": handover.client,
+        "ticket": continuation.ticket("login", handover),
+        "account": found.half.user.username,
+        "reason": words.why_set_up(handover, verdict),
+        "required": verdict is not None and verdict.required,
+        "until": at_time(until) if until else None,
+        "can_skip": found.can_skip,
+        "cancel": found.half.attempt.sid is not None,
+        "key_action": ENROL_KEY,
+        "app_action": ENROL,
+    }
+
+
+def _show(found: Enrolling, error: str | None = None) -> flask.Response:
+    ctx, secret = request_context(), _secret_of(found.half.attempt)
+    issuer_name = ctx.settings.display_name
+    uri = totp.provisioning_uri(secret, found.half.user.username, issuer_name)
     label = _("QR code for your authenticator app")
+    both = "key" in found.kinds and found.half.attempt.purpose != "add"
     return page(
         "enrol",
-        form_target=handover.target,
-        client=handover.client,
-        ticket=continuation.ticket("login", handover),
-        action=ENROL,
+        **_shared(found),
         error=error,
+        passkey=_ceremony(found) if both else None,
         qr=Markup(totp.qr_svg(uri, label=label)),  # noqa: S704 - segno's SVG, our label escaped
         manual_key=totp.manual_key(secret),
-        account=user.username,
         issuer_name=issuer_name,
         otpauth_url=uri,
-        can_skip=_can_skip(handover),
-        required=not _can_skip(handover),
+    )
+
+
+def _show_key(found: Enrolling, error: str | None = None) -> flask.Response:
+    both = "totp" in found.kinds and found.half.attempt.purpose != "add"
+    return page(
+        "enrol_passkey",
+        **_shared(found),
+        error=error,
+        passkey=_ceremony(found),
+        app_url=continuation.url(ENROL, "login", found.half.handover) if both else None,
     )

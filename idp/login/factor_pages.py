@@ -1,142 +1,196 @@
-"""The second step of a sign-in: a code from an authenticator app, or a recovery code."""
+"""The second step of a sign-in: a passkey, a code from an app, a code that was sent or saved."""
 
-from dataclasses import replace
+from typing import Any
 
 import flask
 
-from idp.credentials import totp
-from idp.login import browser, service, words
-from idp.login.pages import TOO_MANY, cancelled, received, start_again
-from idp.login.service import Proved, Wait, Wrong
-from idp.policy.acr import LEVELS
-from idp.store.login_attempts import LoginAttempt
-from idp.store.users import User
+from idp.credentials import channel_codes, passkeys
+from idp.credentials.channel_codes import Channel
+from idp.credentials.owned import owned
+from idp.login import browser, proofs, words
+from idp.login.pages import TOO_MANY
+from idp.login.proceed import (
+    PATHS,
+    REFER,
+    HalfDone,
+    advance,
+    cancelled,
+    half_done,
+    hop,
+    received,
+    start_again,
+)
+from idp.login.proofs import Code, Wait, Wrong
+from idp.policy.factors import Step
+from idp.policy.sign_in import NeedFactor
+from idp.settings import SecondFactor
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
-from idp.web.continuation import Handover
-from idp.web.pages import page, redirect
+from idp.web.pages import page
+from idp.web.parameters import Parameters
 
 bp = flask.Blueprint("login_factor", __name__)
-CODE, RECOVERY = "/login/code", "/login/recovery"
+KEY = PATHS["key"]
+CHANNELS: tuple[Step, ...] = ("text", "mail")
+_CODE_STEPS: tuple[Step, ...] = ("totp", "text", "mail", "recovery_code")
 
 
-def half_done(handover: Handover) -> tuple[LoginAttempt, User] | None:
-    """Return the half-done sign-in of this browser that the handover names."""
-    return service.find_attempt(
-        request_context(), handover.attempt, csrf.browser_hash(), browser.current()
-    )
-
-
-@bp.get(CODE)
-def ask_code() -> flask.Response:
-    """Show the field for the code."""
+def _ask_by_code(step: Step) -> flask.Response:
     handover = received(parameters.query())
-    found = half_done(handover)
-    return _show_code(handover, found[1]) if found else start_again(handover)
+    half = half_done(handover)
+    return _show_code(step, half) if half else start_again(handover)
 
 
-@bp.post(CODE)
-def answer_code() -> flask.Response:
-    """Check the code; nothing else is missing behind it."""
-    return _answer("code", "totp")
-
-
-@bp.get(RECOVERY)
-def ask_recovery() -> flask.Response:
-    """Show the field for a recovery code."""
-    handover = received(parameters.query())
-    found = half_done(handover)
-    return _show_recovery(handover, found[1]) if found else start_again(handover)
-
-
-@bp.post(RECOVERY)
-def answer_recovery() -> flask.Response:
-    """Check the recovery code and use it up."""
-    return _answer("recovery_code", "recovery_code")
-
-
-def _answer(field: str, factor: str) -> flask.Response:
+def _answer_by_code(step: Step) -> flask.Response:
     form = parameters.form()
     csrf.check(form)
     handover = received(form)
     if (way_back := cancelled(form, handover)) is not None:
         return way_back
-    found = half_done(handover)
-    if found is None:
+    half = half_done(handover)
+    if half is None:
         return start_again(handover)
-    attempt, user = found
-    ctx = request_context()
-    outcome = service.attempt_code(ctx, user.id, form.get(field) or "", factor, browser.current())
+    if step not in owned(request_context(), half.user).steps:
+        # The page may be older than what counts for this user.
+        return start_again(handover)
+    if step in CHANNELS and form.get("action") == "send":
+        return _send(step, half)
+    return _check(step, half, form)
+
+
+def _check(step: Step, half: HalfDone, form: Parameters) -> flask.Response:
+    typed = form.get("recovery_code" if step == "recovery_code" else "code") or ""
+    outcome = proofs.attempt_code(
+        request_context(), half.user, Code(step, typed, half.attempt.id), browser.current()
+    )
     if isinstance(outcome, Wait | Wrong):
         status = TOO_MANY if isinstance(outcome, Wait) else 200
-        if factor == "totp":
-            return _show_code(handover, user, words.wrong_code(outcome), status)
-        return _show_recovery(handover, user, words.wrong_recovery_code(outcome), status)
-    if not service.finish_attempt(ctx, attempt):
-        # Another window was faster; the code that this one used up is given back.
-        ctx.db.rollback()
-        return start_again(handover)
-    amr = tuple(dict.fromkeys((*attempt.amr, outcome)))
-    return browser.sign_in(Proved(user, amr, attempt.sid), handover, redirect)
+        return _show_code(step, half, words.wrong_code(step, outcome), status)
+    return advance(half, (outcome,), trust=form.get("trust") == "yes" and _can_trust(half))
 
 
-@bp.get("/login/step-up")
-def step_up() -> flask.Response:
-    """Ask a signed-in person for the factor that the session has not shown yet."""
-    handover = received(parameters.query())
-    ctx, standing = request_context(), browser.current().standing
-    if standing is None or handover.reason is not None:
-        # A ticket that asks for a sign-in is no ticket for less.
-        return redirect(continuation.url("/login", "login", handover))
-    session = standing.session
-    if session.acr == LEVELS[-1]:
-        return redirect(continuation.back(handover))
-    enrolled = bool(totp.list_for(ctx, session.user_id))
-    if not enrolled and ctx.now - session.authenticated_at > ctx.settings.reauthentication_age:
-        # A new factor is bound by who has just proved to be there, as on the account page.
-        return redirect(continuation.url("/login", "login", replace(handover, reason="sensitive")))
-    attempt = service.begin_attempt(
-        ctx,
-        session.user_id,
-        session.amr,
-        csrf.browser_hash(),
-        enrolling=not enrolled,
-        sid=session.sid,
-    )
-    path = CODE if enrolled else "/login/enrol"
-    onward = handover.frame(reason="demanded", attempt=attempt)
-    return redirect(continuation.url(path, "login", onward))
+def _send(step: Step, half: HalfDone) -> flask.Response:
+    sent = channel_codes.send(request_context(), half.user, Channel(step), half.attempt.id)
+    if isinstance(sent, channel_codes.Wait):
+        return _show_code(step, half, words.waiting(sent.time), TOO_MANY)
+    return hop(PATHS[step], half.handover)
 
 
 def _show_code(
-    handover: Handover, user: User, error: str | None = None, status: int = 200
+    step: Step, half: HalfDone, error: str | None = None, status: int = 200
 ) -> flask.Response:
+    channel = Channel(step) if step in CHANNELS else None
+    pending = channel is not None and channel_codes.pending(
+        request_context(), half.attempt.id, channel
+    )
     return page(
-        "login_code",
+        "login_recovery" if step == "recovery_code" else "login_code",
+        **_shared(step, half),
         status=status,
-        form_target=handover.target,
-        client=handover.client,
-        ticket=continuation.ticket("login", handover),
-        action=CODE,
+        action=PATHS[step],
         error=error,
-        account=user.username,
-        recovery_url=continuation.url(RECOVERY, "login", handover),
-        cancel=handover.client is not None,
+        step=step,
+        destination=channel_codes.destination(half.user, channel) if channel else None,
+        sent=pending,
     )
 
 
-def _show_recovery(
-    handover: Handover, user: User, error: str | None = None, status: int = 200
-) -> flask.Response:
-    return page(
-        "login_recovery",
-        status=status,
-        form_target=handover.target,
-        client=handover.client,
-        ticket=continuation.ticket("login", handover),
-        action=RECOVERY,
-        error=error,
-        account=user.username,
-        code_url=continuation.url(CODE, "login", handover),
-        cancel=handover.client is not None,
+def _shared(step: Step, half: HalfDone) -> dict[str, Any]:
+    handover = half.handover
+    days = request_context().settings.trusted_device_lifetime.days
+    return {
+        "form_target": handover.target,
+        "client": handover.client,
+        "ticket": continuation.ticket("login", handover),
+        "reason": words.why(handover),
+        "account": half.user.username,
+        "trust_days": max(1, days) if _can_trust(half) else None,
+        "ways": _other_ways(step, half),
+        "cancel": handover.client is not None or half.attempt.sid is not None or handover.fresh,
+    }
+
+
+@bp.get(KEY)
+def ask_key() -> flask.Response:
+    """Ask for a passkey or security key of this user."""
+    handover = received(parameters.query())
+    half = half_done(handover)
+    return _show_key(half) if half else start_again(handover)
+
+
+@bp.post(KEY)
+def answer_key() -> flask.Response:
+    """Check the key."""
+    form = parameters.form()
+    csrf.check(form)
+    handover = received(form)
+    if (way_back := cancelled(form, handover)) is not None:
+        return way_back
+    half = half_done(handover)
+    if half is None:
+        return start_again(handover)
+    ceremony, shown = form.get("ceremony") or "", form.get("credential") or ""
+    outcome = proofs.attempt_key(request_context(), half.user, ceremony, shown, csrf.browser_hash())
+    if isinstance(outcome, Wrong):
+        return _show_key(half, words.wrong_passkey())
+    return advance(half, outcome.amr, trust=form.get("trust") == "yes" and _can_trust(half))
+
+
+def _show_key(half: HalfDone, error: str | None = None) -> flask.Response:
+    csrf.token()
+    # Beside a password possession is enough: never more is asked than needed.
+    ceremony = passkeys.begin_factor(
+        request_context(),
+        half.user.id,
+        csrf.browser_hash(),
+        verify="pwd" not in half.attempt.amr,
     )
+    return page("login_key", **_shared("key", half), action=KEY, error=error, passkey=ceremony)
+
+
+@bp.get(REFER)
+def refer() -> flask.Response:
+    """Say that it goes on by the operator's link alone."""
+    handover = received(parameters.query())
+    back = continuation.url("/login", "login", handover.frame())
+    return page("login_refer", client=handover.client, back_url=back)
+
+
+def _other_ways(step: Step, half: HalfDone) -> list[dict[str, str]]:
+    """Return the steps that would do as well, the strongest first."""
+    verdict = half.verdict()
+    if not isinstance(verdict, NeedFactor):
+        return []
+    others = [each for each in (*verdict.steps, *verdict.others) if each != step]
+    return [
+        {
+            "id": f"use-{each.replace('_', '-')}",
+            "label": words.use_instead(each),
+            "url": continuation.url(PATHS[each], "login", half.handover),
+        }
+        for each in others
+    ]
+
+
+def _can_trust(half: HalfDone) -> bool:
+    """Tell whether this browser may be spared the second step for a while."""
+    settings, attempt, handover = request_context().settings, half.attempt, half.handover
+    strict = settings.second_factor_for(half.user.groups) is SecondFactor.PHISHING_RESISTANT
+    asked = bool(handover.acr) or handover.fresh
+    usual = attempt.purpose == "sign_in" and "pwd" in attempt.amr and attempt.ticket_id is None
+    return usual and not asked and not strict and bool(settings.trusted_device_lifetime)
+
+
+def _pages_of(step: Step) -> None:
+    def ask() -> flask.Response:
+        return _ask_by_code(step)
+
+    def answer() -> flask.Response:
+        return _answer_by_code(step)
+
+    bp.add_url_rule(PATHS[step], f"ask_{step}", ask, methods=["GET"])
+    bp.add_url_rule(PATHS[step], f"answer_{step}", answer, methods=["POST"])
+
+
+for _step in _CODE_STEPS:
+    _pages_of(_step)

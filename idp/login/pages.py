@@ -1,10 +1,14 @@
-"""/login: one page for name and password. /login/account: which account it shall be."""
+"""/login: one page for name and password, or a passkey. /login/account: which account it is."""
 
 import flask
 
-from idp.login import browser, service, words
-from idp.login.service import Proved, Wait, Wrong
-from idp.policy.sign_in import Allow, Enrol, NeedFactor
+from idp.credentials import passkeys
+from idp.credentials.ceremonies import Ceremony
+from idp.credentials.owned import owned
+from idp.kernel.encoding import unb64url
+from idp.login import browser, proofs, words
+from idp.login.proceed import cancelled, go_on, hop, received
+from idp.login.proofs import Wait, Wrong
 from idp.store.users import User
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
@@ -13,39 +17,18 @@ from idp.web.pages import page, redirect
 from idp.web.words import gettext as _
 
 bp = flask.Blueprint("login", __name__)
-HOME = "/account"
+LOGIN, PASSKEY, ACCOUNT = "/login", "/login/passkey", "/login/account"
 TOO_MANY = 429
+_LONGEST_CREDENTIAL_ID = 2000
 
 
-def received(sent: parameters.Parameters) -> Handover:
-    """Return who sent the person here; nobody: they go to their account page afterwards."""
-    return continuation.receive("login", sent) or Handover(to=HOME)
-
-
-def start_again(handover: Handover) -> flask.Response:
-    """Begin at the password: a later step is over, or was begun in another browser.
-
-    Who is signed in by now only came back to an old page, and goes on from here.
-    """
-    if browser.current().standing is not None:
-        return redirect(continuation.back(handover))
-    return redirect(continuation.url("/login", "login", handover.frame(reason="step_lost")))
-
-
-def cancelled(form: parameters.Parameters, handover: Handover) -> flask.Response | None:
-    """Return the way back when the person would rather not."""
-    if form.get("action") != "cancel":
-        return None
-    return redirect(continuation.back(handover.with_(cancelled=True)))
-
-
-@bp.get("/login")
+@bp.get(LOGIN)
 def ask() -> flask.Response:
     """Show the sign-in page."""
     return _show(received(parameters.query()))
 
 
-@bp.post("/login")
+@bp.post(LOGIN)
 def answer() -> flask.Response:
     """Check the password and go on to whatever is still missing."""
     form = parameters.form()
@@ -56,54 +39,101 @@ def answer() -> flask.Response:
     identifier, password = form.get("identifier") or "", form.get("password") or ""
     if not identifier or not password:
         return _show(handover, identifier, _("Enter your user name and your password."), 400)
-    outcome = service.attempt_password(request_context(), identifier, password, browser.current())
+    outcome = proofs.attempt_password(request_context(), identifier, password, browser.current())
     if isinstance(outcome, Wait | Wrong):
         status = TOO_MANY if isinstance(outcome, Wait) else 200
         return _show(handover, identifier, words.wrong_password(outcome), status)
     return go_on(outcome, ("pwd",), handover)
 
 
-def go_on(user: User, amr: tuple[str, ...], handover: Handover) -> flask.Response:
-    """Open the session, or ask for what is missing."""
+@bp.post(PASSKEY)
+def answer_passkey() -> flask.Response:
+    """Check a passkey, which is name and two factors in one."""
+    form = parameters.form()
+    csrf.check(form)
+    handover = received(form)
+    if (way_back := cancelled(form, handover)) is not None:
+        return way_back
+    ctx, known = request_context(), _known(handover)
+    ceremony, shown = form.get("ceremony") or "", form.get("credential") or ""
+    if known is None:
+        outcome = proofs.attempt_passkey(ctx, ceremony, shown, csrf.browser_hash())
+    else:
+        outcome = proofs.attempt_key(ctx, known, ceremony, shown, csrf.browser_hash())
+    if isinstance(outcome, Wrong):
+        return _show(handover, error=words.wrong_passkey(), refused=form.get("credential_id"))
+    return go_on(outcome.user, outcome.amr, handover)
+
+
+def _known(handover: Handover) -> User | None:
+    """Return who is asked to prove it again: the one who is signed in here."""
+    standing = browser.current().standing
+    here = standing is not None and standing.user.id == handover.user_id
+    return standing.user if standing is not None and here else None
+
+
+def _ceremony(known: User | None) -> Ceremony | None:
     ctx = request_context()
-    verdict = service.judge(ctx, user, amr)
-    if isinstance(verdict, Allow):
-        return browser.sign_in(Proved(user, amr), handover, redirect)
-    attempt = service.begin_attempt(
-        ctx, user.id, amr, csrf.browser_hash(), enrolling=isinstance(verdict, Enrol)
-    )
-    path = "/login/code" if isinstance(verdict, NeedFactor) else "/login/enrol"
-    return redirect(continuation.url(path, "login", handover.frame(attempt=attempt)))
+    if not ctx.settings.passkeys:
+        return None
+    csrf.token()
+    if known is None:
+        return passkeys.begin_sign_in(ctx, csrf.browser_hash())
+    if not owned(ctx, known).key:
+        return None
+    return passkeys.begin_factor(ctx, known.id, csrf.browser_hash(), verify=True)
 
 
 def _show(
-    handover: Handover, identifier: str = "", error: str | None = None, status: int = 200
+    handover: Handover,
+    identifier: str = "",
+    error: str | None = None,
+    status: int = 200,
+    refused: str | None = None,
 ) -> flask.Response:
-    known = handover.user_id is not None
+    named = handover.user_id is not None
     anybody = handover.frame()
+    known, settings = _known(handover), request_context().settings
     return page(
         "login",
         status=status,
         form_target=handover.target,
         client=handover.client,
         ticket=continuation.ticket("login", handover),
-        action="/login",
+        action=LOGIN,
+        passkey_action=PASSKEY,
         identifier=identifier or handover.identifier,
         error=error,
         reason=words.why(handover),
-        hint_user=handover.identifier if known else None,
-        switch_url=continuation.url("/login", "login", anybody) if known else None,
-        cancel=handover.client is not None,
+        hint_user=handover.identifier if named else None,
+        switch_url=continuation.url(LOGIN, "login", anybody) if named else None,
+        password=known is None or owned(request_context(), known).password,
+        passkey=_ceremony(known),
+        autofill=known is None,
+        rp_id=settings.rp_id,
+        unknown_credential=refused if refused and _is_credential_id(refused) else None,
+        forgot_url=continuation.url("/recovery", "login", anybody) if settings.sends_mail else None,
+        register_url=continuation.url("/register", "login", anybody)
+        if settings.self_registration
+        else None,
+        cancel=handover.client is not None or handover.fresh,
     )
 
 
-@bp.get("/login/account")
+def _is_credential_id(text: str) -> bool:
+    try:
+        return len(text) <= _LONGEST_CREDENTIAL_ID and bool(unb64url(text))
+    except ValueError:
+        return False
+
+
+@bp.get(ACCOUNT)
 def ask_account() -> flask.Response:
     """Show the accounts that are signed in here."""
     handover = received(parameters.query())
     standing = browser.current().standing
     if standing is None:
-        return redirect(continuation.url("/login", "login", handover))
+        return hop(LOGIN, handover)
     user = standing.user
     accounts = [
         {
@@ -118,12 +148,12 @@ def ask_account() -> flask.Response:
         form_target=handover.target,
         client=handover.client,
         ticket=continuation.ticket("login", handover),
-        action="/login/account",
+        action=ACCOUNT,
         accounts=accounts,
     )
 
 
-@bp.post("/login/account")
+@bp.post(ACCOUNT)
 def choose_account() -> flask.Response:
     """Go on with the chosen account, or with another one."""
     form = parameters.form()
@@ -134,5 +164,4 @@ def choose_account() -> flask.Response:
     standing = browser.current().standing
     if standing is not None and form.get("account") == standing.session.sid:
         return redirect(continuation.back(handover.with_(selection=standing.session.sid)))
-    anybody = handover.frame()
-    return redirect(continuation.url("/login", "login", anybody))
+    return hop(LOGIN, handover.frame())

@@ -3,37 +3,22 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
-
 from idp.audit import record
-from idp.audit.events import FactorOfferDeclined, LoginFailed
+from idp.audit.events import FactorDemanded, FactorOfferDeclined
 from idp.context import RequestContext
-from idp.credentials import devices, passwords, recovery, throttle, totp
+from idp.credentials import devices
+from idp.credentials.owned import bindable, owned
 from idp.kernel.errors import IdpError
-from idp.kernel.secrets import MasterKey, new_id
-from idp.policy.sign_in import SignInFacts, Verdict, judge_sign_in
+from idp.kernel.secrets import new_id
+from idp.policy.sign_in import Enrol, SignInFacts, Verdict, judge_sign_in
 from idp.sessions import service as sessions
 from idp.sessions.service import OpenSession
 from idp.store import login_attempts, users
 from idp.store.login_attempts import LoginAttempt
 from idp.store.sessions import Standing
-from idp.store.users import User, username_key
+from idp.store.users import User
 
-log = structlog.get_logger("idp")
 ATTEMPT_LIFETIME = timedelta(minutes=15)
-IDENTIFIER_KEPT = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """The proof was not looked at: too many failed before it."""
-
-    time: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """The proof was wrong; which part of it nobody learns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +39,17 @@ class Browser:
 class Proved:
     """Who proved to be there, by what, and for which session alone, if for one.
 
-    Binding a new factor is no proof of who binds it: then it is not `fresh`.
+    Binding a new factor is no proof of who binds it: then it is not `fresh`. `trust` says that
+    this browser shall stand for the second step from now on, `stepped_up` that no more was asked
+    than what the session had not shown yet.
     """
 
     user: User
     amr: tuple[str, ...]
     sid: str | None = None
     fresh: bool = True
+    trust: bool = False
+    stepped_up: bool = False
 
 
 class StepLost(IdpError):
@@ -69,63 +58,50 @@ class StepLost(IdpError):
     public = "That step is over."
 
 
-def attempt_password(
-    ctx: RequestContext, identifier: str, password: str, browser: Browser
-) -> User | Wait | Wrong:
-    """Check a password. Unknown and disabled users answer as a wrong password does."""
-    user = users.find_for_sign_in(ctx.db, identifier[:IDENTIFIER_KEPT])
-    user_id = user.id if user else None
-    device_id = known_device(ctx, browser, user_id)
-    account = username_key(identifier[:IDENTIFIER_KEPT])
-    wait = throttle.admit(ctx, account, device_id, "password")
-    if wait is not None:
-        return _throttled(ctx, user_id, "password", wait)
-    right = passwords.verify(ctx, user_id, password)
-    if not right or user is None or user.disabled_at is not None:
-        record(ctx, LoginFailed(user_id=user_id, factor="password"))
-        return Wrong()
-    throttle.succeeded(ctx, account, device_id, "password")
-    return user
+def judge(
+    ctx: RequestContext,
+    user: User,
+    amr: tuple[str, ...],
+    *,
+    wanted: tuple[str, ...] = (),
+    fresh: bool = False,
+    device_id: str | None = None,
+    by_ticket: bool = False,
+) -> Verdict:
+    """Say what this sign-in still needs.
 
-
-def attempt_code(
-    ctx: RequestContext, user_id: str, code: str, factor: str, browser: Browser
-) -> str | Wait | Wrong:
-    """Check a code of a second factor (`totp` or `recovery_code`); return its method name."""
-    device_id = known_device(ctx, browser, user_id)
-    wait = throttle.admit(ctx, user_id, device_id, factor)
-    if wait is not None:
-        return _throttled(ctx, user_id, factor, wait)
-    check, method = {"totp": (totp.verify, "otp"), "recovery_code": (recovery.use, "rec")}[factor]
-    if not check(ctx, user_id, code):
-        record(ctx, LoginFailed(user_id=user_id, factor=factor))
-        return Wrong()
-    throttle.succeeded(ctx, user_id, device_id, factor)
-    return method
-
-
-def _throttled(ctx: RequestContext, user_id: str | None, factor: str, wait: timedelta) -> Wait:
-    # Nothing changed, so nothing is audited: a flood of guesses must not fill the audit log.
-    seconds = max(1, round(wait.total_seconds()))
-    log.info("throttled", user_id=user_id, factor=factor, wait=seconds, reference=ctx.reference)
-    return Wait(wait)
-
-
-def known_device(ctx: RequestContext, browser: Browser, user_id: str | None) -> str | None:
-    """Return the browser's device when it signed this user in before."""
-    known = devices.is_known(ctx, browser.device_id, user_id)
-    return browser.device_id if known else None
-
-
-def judge(ctx: RequestContext, user: User, amr: tuple[str, ...]) -> Verdict:
-    """Say what this sign-in still needs."""
+    Args:
+        ctx: the request.
+        user: who signs in.
+        amr: what was shown so far.
+        wanted: the levels that somebody asks for, the liked one first.
+        fresh: somebody asks for a proof now, which no trusted device stands in for.
+        device_id: the browser's device credential.
+        by_ticket: the person came by an operator's ticket.
+    """
     facts = SignInFacts(
         amr=amr,
-        has_totp=bool(totp.list_for(ctx, user.id)),
-        second_factor=ctx.settings.second_factor,
+        owned=owned(ctx, user),
+        second_factor=ctx.settings.second_factor_for(user.groups),
+        bindable=bindable(ctx),
+        wanted=wanted,
+        fresh=fresh,
+        device_trusted=not fresh and devices.is_trusted(ctx, device_id, user.id),
+        reset=user.factors_reset_at is not None,
+        by_ticket=by_ticket,
         offer_declined_at=user.factor_offer_declined_at,
+        demanded_at=user.factor_demanded_at,
+        grace=ctx.settings.second_factor_grace,
     )
     return judge_sign_in(facts, ctx.now)
+
+
+def note_demand(ctx: RequestContext, user: User, verdict: Verdict) -> None:
+    """Let the grace period begin with the first time that a factor is demanded."""
+    if not isinstance(verdict, Enrol) or verdict.until is None or user.factor_demanded_at:
+        return
+    users.note(ctx.db, user.id, factor_demanded_at=ctx.now)
+    record(ctx, FactorDemanded(user_id=user.id, until=verdict.until.isoformat()))
 
 
 def begin_attempt(
@@ -134,24 +110,23 @@ def begin_attempt(
     amr: tuple[str, ...],
     browser_hash: bytes,
     *,
-    enrolling: bool = False,
     sid: str | None = None,
+    purpose: str = "sign_in",
+    ticket_id: str | None = None,
 ) -> str:
     """Keep a half-done sign-in for this browser; return its id.
 
-    One that goes on from a session (`sid`) is worth nothing once that session is over.
+    One that goes on from a session (`sid`) is worth nothing once that session is over. `purpose`
+    says what it leads to: `sign_in`, `step_up`, `add` (a factor), `recover` or `invite`.
     """
     attempt_id = new_id()
-    sealed = None
-    if enrolling:
-        secret = totp.new_secret().encode()
-        sealed = ctx.house.get(MasterKey).seal(secret, _sealed_as(attempt_id))
     attempt = LoginAttempt(
         id=attempt_id,
         user_id=user_id,
         sid=sid,
         amr=amr,
-        enrolling_sealed=sealed,
+        purpose=purpose,
+        ticket_id=ticket_id,
         expires_at=ctx.now + ATTEMPT_LIFETIME,
     )
     login_attempts.add(ctx.db, attempt, browser_hash, ctx.now)
@@ -171,12 +146,9 @@ def find_attempt(
     return (attempt, user) if user and user.disabled_at is None else None
 
 
-def enrolling_secret(ctx: RequestContext, attempt: LoginAttempt) -> str | None:
-    """Return the TOTP secret that waits to be confirmed."""
-    if attempt.enrolling_sealed is None:
-        return None
-    sealed_as = _sealed_as(attempt.id)
-    return ctx.house.get(MasterKey).open(attempt.enrolling_sealed, sealed_as).decode()
+def extend_attempt(ctx: RequestContext, attempt: LoginAttempt, amr: tuple[str, ...]) -> bool:
+    """Note what was shown besides; False when the attempt is over."""
+    return login_attempts.extend(ctx.db, attempt.id, attempt.amr, amr, ctx.now)
 
 
 def finish_attempt(ctx: RequestContext, attempt: LoginAttempt) -> bool:
@@ -200,6 +172,8 @@ def open_session(
     """
     user, amr = proved.user, proved.amr
     devices.remember(ctx, device_id, user.id)
+    if proved.trust:
+        devices.trust(ctx, device_id, user.id)
     standing, secret = browser.standing, browser.secret
     if standing is not None and secret is not None and standing.user.id == user.id:
         before = standing.session.authenticated_at
@@ -219,7 +193,3 @@ def open_session(
         ctx.db.rollback()
         raise StepLost
     return sessions.open_session(ctx, user.id, amr, device_id)
-
-
-def _sealed_as(attempt_id: str) -> str:
-    return f"login_attempt:{attempt_id}"

@@ -18,7 +18,6 @@ class LoginAttempt:
     user_id: str
     sid: str | None
     amr: tuple[str, ...]
-    enrolling_sealed: bytes | None
     expires_at: datetime
     purpose: str = "sign_in"
     ticket_id: str | None = None
@@ -33,7 +32,6 @@ def add(db: Transaction, attempt: LoginAttempt, browser_hash: bytes, now: dateti
             user_id=attempt.user_id,
             sid=attempt.sid,
             amr=list(attempt.amr),
-            enrolling_sealed=attempt.enrolling_sealed,
             created_at=now,
             expires_at=attempt.expires_at,
             purpose=attempt.purpose,
@@ -57,11 +55,18 @@ def find(
     return LoginAttempt(**{**row, "amr": tuple(row["amr"])}) if row else None
 
 
-def extend(db: Transaction, attempt_id: str, amr: Sequence[str], now: datetime) -> bool:
-    """Note one more proof; False when the attempt is done or too old."""
+def extend(
+    db: Transaction, attempt_id: str, before: Sequence[str], amr: Sequence[str], now: datetime
+) -> bool:
+    """Note one more proof; False when the attempt is done, too old, or went on meanwhile."""
     statement = (
         update(table)
-        .where(table.c.id == attempt_id, table.c.finished_at.is_(None), table.c.expires_at > now)
+        .where(
+            table.c.id == attempt_id,
+            table.c.finished_at.is_(None),
+            table.c.expires_at > now,
+            table.c.amr == list(before),
+        )
         .values(amr=list(amr))
     )
     return db.write(statement).rowcount == 1

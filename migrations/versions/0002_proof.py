@@ -162,6 +162,9 @@ def upgrade() -> None:
         ),
     )
 
+    # A secret that waits to be confirmed is derived by now, not kept.
+    with op.batch_alter_table("login_attempts", schema=None) as batch_op:
+        batch_op.drop_column("enrolling_sealed")
     op.add_column(
         "login_attempts",
         sa.Column("purpose", sa.String(), server_default="sign_in", nullable=False),

@@ -1,0 +1,140 @@
+"""Look at a proof: throttled, audited, and answered the same whatever was wrong with it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from idp.audit import record
+from idp.audit.events import LoginFailed
+from idp.context import RequestContext
+from idp.credentials import channel_codes, devices, passkeys, passwords, recovery, throttle, totp
+from idp.credentials.channel_codes import Channel
+from idp.credentials.notices import Notice, tell
+from idp.login.service import Browser
+from idp.policy.factors import Step
+from idp.store import users
+from idp.store.users import User, username_key
+
+log = structlog.get_logger("idp")
+IDENTIFIER_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The proof was not looked at: too many failed before it."""
+
+    time: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """The proof was wrong; which part of it nobody learns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a passkey showed: whose it is, and by which methods."""
+
+    user: User
+    amr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The code of a second step as typed; one that was sent is bound to a half-done sign-in."""
+
+    step: Step
+    typed: str
+    bound_to: str
+
+
+def attempt_password(
+    ctx: RequestContext, identifier: str, password: str, browser: Browser
+) -> User | Wait | Wrong:
+    """Check a password. Unknown and disabled users answer as a wrong password does."""
+    user = users.find_for_sign_in(ctx.db, identifier[:IDENTIFIER_KEPT])
+    user_id = user.id if user else None
+    device_id = known_device(ctx, browser, user_id)
+    account = username_key(identifier[:IDENTIFIER_KEPT])
+    wait = throttle.admit(ctx, account, device_id, "password")
+    if wait is not None:
+        return _throttled(ctx, user_id, "password", wait)
+    right = passwords.verify(ctx, user_id, password)
+    if not right or user is None or user.disabled_at is not None:
+        record(ctx, LoginFailed(user_id=user_id, factor="password"))
+        return Wrong()
+    throttle.succeeded(ctx, account, device_id, "password")
+    return user
+
+
+def attempt_code(
+    ctx: RequestContext, user: User, code: Code, browser: Browser
+) -> str | Wait | Wrong:
+    """Check the code of a second step; return its method name."""
+    device_id = known_device(ctx, browser, user.id)
+    wait = throttle.admit(ctx, user.id, device_id, code.step)
+    if wait is not None:
+        return _throttled(ctx, user.id, code.step, wait)
+    method = _method_of(ctx, user, code)
+    if method is None:
+        record(ctx, LoginFailed(user_id=user.id, factor=code.step))
+        return Wrong()
+    throttle.succeeded(ctx, user.id, device_id, code.step)
+    return method
+
+
+def _method_of(ctx: RequestContext, user: User, code: Code) -> str | None:
+    if code.step == "totp":
+        return "otp" if totp.verify(ctx, user.id, code.typed) else None
+    if code.step == "recovery_code":
+        if not recovery.use(ctx, user.id, code.typed):
+            return None
+        left = recovery.remaining(ctx, user.id)
+        tell(ctx, user, Notice.RECOVERY_CODE_USED, remaining=left)
+        return "rec"
+    channel = Channel(code.step)
+    right = channel_codes.verify(ctx, user.id, channel, code.typed, code.bound_to)
+    return {"text": "sms", "mail": "mail"}[code.step] if right else None
+
+
+def attempt_passkey(
+    ctx: RequestContext, ceremony: str, answer: str, browser_hash: bytes
+) -> Key | Wrong:
+    """Check a passkey that signs in alone: whoever holds it has verified themselves to it."""
+    shown = passkeys.finish_sign_in(ctx, ceremony, answer, browser_hash)
+    if isinstance(shown, passkeys.Refused):
+        return _refused(ctx, None, shown)
+    user = users.find(ctx.db, shown.user_id)
+    if user is None or user.disabled_at is not None:
+        return _refused(ctx, shown.user_id, passkeys.Refused("user_disabled"))
+    return Key(user, shown.amr)
+
+
+def attempt_key(
+    ctx: RequestContext, user: User, ceremony: str, answer: str, browser_hash: bytes
+) -> Key | Wrong:
+    """Check a passkey or security key of a user who is known already."""
+    shown = passkeys.finish_factor(ctx, user.id, ceremony, answer, browser_hash)
+    if isinstance(shown, passkeys.Refused):
+        return _refused(ctx, user.id, shown)
+    return Key(user, shown.amr)
+
+
+def _refused(ctx: RequestContext, user_id: str | None, refused: passkeys.Refused) -> Wrong:
+    log.info("passkey refused", reason=refused.reason, reference=ctx.reference)
+    record(ctx, LoginFailed(user_id=user_id, factor="passkey"))
+    return Wrong()
+
+
+def _throttled(ctx: RequestContext, user_id: str | None, factor: str, wait: timedelta) -> Wait:
+    # Nothing changed, so nothing is audited: a flood of guesses must not fill the audit log.
+    seconds = max(1, round(wait.total_seconds()))
+    log.info("throttled", user_id=user_id, factor=factor, wait=seconds, reference=ctx.reference)
+    return Wait(wait)
+
+
+def known_device(ctx: RequestContext, browser: Browser, user_id: str | None) -> str | None:
+    """Return the browser's device when it signed this user in before."""
+    known = devices.is_known(ctx, browser.device_id, user_id)
+    return browser.device_id if known else None
