@@ -90,8 +90,7 @@ def _method_of(ctx: RequestContext, user: User, code: Code) -> str | None:
     if code.step == "recovery_code":
         if not recovery.use(ctx, user.id, code.typed):
             return None
-        left = recovery.remaining(ctx, user.id)
-        tell(ctx, user, Notice.RECOVERY_CODE_USED, remaining=left)
+        tell(ctx, user, Notice.RECOVERY_CODE_USED)
         return "rec"
     channel = Channel(code.step)
     right = channel_codes.verify(ctx, user.id, channel, code.typed, code.bound_to)
