@@ -1,26 +1,21 @@
 """What operators do with accounts: make, change, disable and enable them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import IntegrityError
-
-from idp.account.profile_claims import fault_of_claim, fault_of_mail, fault_of_phone, merged
+from idp.account.profile_claims import fault_of_claim, fault_of_phone, merged
 from idp.audit import record
-from idp.audit.events import UserChanged, UserCreated, UserDisabled, UserEnabled
+from idp.audit.events import UserChanged, UserDisabled, UserEnabled
 from idp.context import RequestContext
-from idp.credentials import passwords
+from idp.credentials import account_tickets, accounts, passwords
+from idp.credentials.accounts import NameTaken, fault_of_group, fault_of_mail, fault_of_name
+from idp.credentials.password_rules import minimum_length
 from idp.kernel.errors import IdpError
 from idp.kernel.secrets import new_id
 from idp.sessions import service as sessions
-from idp.settings import SecondFactor, Settings
-from idp.store import login_attempts, users
+from idp.store import users
+from idp.store.passwords import Password
 from idp.store.users import User
-
-# NIST SP 800-63B-4 §3.1.1.2: 15 characters where a password may be all there is.
-MINIMUM_ALONE = 15
-MINIMUM_BESIDE_ANOTHER = 8
-LONGEST_NAME = 200
 
 
 class NoSuchUser(IdpError):
@@ -28,13 +23,6 @@ class NoSuchUser(IdpError):
 
     public = "There is no user of this name."
     status = 404
-
-
-class NameTaken(IdpError):
-    """Another user has the name, perhaps in another spelling."""
-
-    public = "There is a user of this name already."
-    status = 409
 
 
 class ProfileRefused(IdpError):
@@ -56,12 +44,6 @@ class Changes:
     phone_number: str | None = None
     phone_number_verified: bool | None = None
     claims: Mapping[str, str] = field(default_factory=dict)
-
-
-def minimum_password_length(settings: Settings) -> int:
-    """Return how long a password must be here."""
-    required = settings.second_factor is SecondFactor.REQUIRED
-    return MINIMUM_BESIDE_ANOTHER if required else MINIMUM_ALONE
 
 
 def require_user(ctx: RequestContext, name: str) -> User:
@@ -92,23 +74,27 @@ def _held_user(ctx: RequestContext, name: str) -> User:
     return require_user(ctx, name)
 
 
-def create_user(ctx: RequestContext, username: str, changes: Changes, password: str) -> User:
-    """Make an account that can sign in with a password.
+def create_user(
+    ctx: RequestContext,
+    username: str,
+    changes: Changes,
+    password: str | None,
+    groups: Iterable[str] = (),
+) -> User:
+    """Make an account that signs in with a password, or (None) is to be set up by an invitation.
 
     Raises:
         ProfileRefused: with every fault at once.
         NameTaken: another user has the name.
         PasswordRefused: with the reason; nothing is made.
     """
-    faults = [*_faults_of_name(username), *_faults_of(changes)]
+    wanted = sorted(set(groups))
+    named = [fault_of_name(username), *map(fault_of_group, wanted)]
+    faults = [*filter(None, named), *_faults_of(changes)]
     if faults:
         raise ProfileRefused(faults)
-    user_id = new_id()
-    if users.others_called(ctx.db, username, user_id):
-        raise NameTaken(username)
-    _check_email(ctx, changes.email, user_id)
     user = User(
-        id=user_id,
+        id=new_id(),
         username=username,
         email=changes.email or None,
         email_verified=bool(changes.email and changes.email_verified),
@@ -117,16 +103,18 @@ def create_user(ctx: RequestContext, username: str, changes: Changes, password: 
         profile=merged({}, changes.claims),
         created_at=ctx.now,
         updated_at=ctx.now,
+        groups=wanted,
     )
-    minimum = minimum_password_length(ctx.settings)
-    prepared = passwords.prepare(ctx, user, password, minimum=minimum)
-    try:
-        users.add(ctx.db, user)
-    except IntegrityError as error:
-        raise NameTaken(username) from error
-    record(ctx, UserCreated(user_id=user.id))
-    passwords.keep(ctx, prepared)
+    if users.others_called(ctx.db, username, user.id):
+        raise NameTaken(username)
+    _check_email(ctx, changes.email, user.id)
+    accounts.add(ctx, user, _prepared(ctx, user, password) if password is not None else None)
     return user
+
+
+def _prepared(ctx: RequestContext, user: User, password: str) -> Password:
+    minimum = minimum_length(ctx.settings, user.groups)
+    return passwords.prepare(ctx, user, password, minimum=minimum)
 
 
 def set_password(ctx: RequestContext, name: str, password: str) -> int:
@@ -137,10 +125,9 @@ def set_password(ctx: RequestContext, name: str, password: str) -> int:
         PasswordRefused: with the reason; the old password stays.
     """
     user = require_user(ctx, name)
-    minimum = minimum_password_length(ctx.settings)
-    passwords.set_password(ctx, user, password, minimum=minimum)
+    passwords.keep(ctx, _prepared(ctx, user, password))
     # Whoever knew the old one, and should not have, is out (ASVS 5.0 §7.4.3).
-    login_attempts.end_all_of_user(ctx.db, user.id, ctx.now)
+    account_tickets.withdraw(ctx, user.id, *account_tickets.FOR_A_PASSWORD)
     return sessions.end_all_of_user(ctx, user.id, because="password_reset")
 
 
@@ -168,6 +155,24 @@ def change_user(ctx: RequestContext, name: str, changes: Changes) -> list[str]:
     return changed
 
 
+def set_groups(ctx: RequestContext, name: str, groups: Iterable[str]) -> bool:
+    """Put a user into these groups alone; False when nothing is different.
+
+    Raises:
+        NoSuchUser: there is none.
+        ProfileRefused: no group can be called so.
+    """
+    wanted = sorted(set(groups))
+    if faults := list(filter(None, map(fault_of_group, wanted))):
+        raise ProfileRefused(faults)
+    user = _held_user(ctx, name)
+    if wanted == user.groups:
+        return False
+    users.change(ctx.db, user.id, ctx.now, groups=wanted)
+    record(ctx, UserChanged(user_id=user.id, fields=["groups"]))
+    return True
+
+
 def disable_user(ctx: RequestContext, name: str) -> int | None:
     """Let a user sign in no more and end all sessions; return how many, None if it was so already.
 
@@ -179,7 +184,7 @@ def disable_user(ctx: RequestContext, name: str) -> int | None:
         return None
     users.change(ctx.db, user.id, ctx.now, disabled_at=ctx.now)
     record(ctx, UserDisabled(user_id=user.id))
-    login_attempts.end_all_of_user(ctx.db, user.id, ctx.now)
+    account_tickets.withdraw(ctx, user.id)
     return sessions.end_all_of_user(ctx, user.id, because="user_disabled")
 
 
@@ -193,7 +198,7 @@ def enable_user(ctx: RequestContext, name: str) -> bool:
     if user.disabled_at is None:
         return False
     # What was begun while the user was being disabled does not wake up.
-    login_attempts.end_all_of_user(ctx.db, user.id, ctx.now)
+    account_tickets.withdraw(ctx, user.id)
     sessions.end_all_of_user(ctx, user.id, because="user_disabled")
     users.change(ctx.db, user.id, ctx.now, disabled_at=None)
     record(ctx, UserEnabled(user_id=user.id))
@@ -211,14 +216,6 @@ def _different(user: User, changes: Changes) -> dict[str, object]:
         values[f"{name}_verified"] = bool(now) and (kept if verified is None else verified)
     values["profile"] = merged(user.profile, changes.claims)
     return {name: value for name, value in values.items() if value != getattr(user, name)}
-
-
-def _faults_of_name(username: str) -> list[str]:
-    if not username or username != username.strip() or len(username) > LONGEST_NAME:
-        return [f"the user name needs 1 to {LONGEST_NAME} characters, no space around them"]
-    if not username.isprintable():
-        return ["the user name has control characters"]
-    return []
 
 
 def _faults_of(changes: Changes) -> list[str]:

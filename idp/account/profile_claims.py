@@ -30,7 +30,6 @@ _ELSEWHERE = {
 }
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*\Z")
 _BIRTHDATE = re.compile(r"\d{4}(-\d{2}-\d{2})?\Z")
-_MAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@<>\"(),:;\[\]\\]{1,253}\Z")
 _PHONE = re.compile(r"\+[1-9][0-9 ().-]{5,24}(;ext=[0-9]{1,8})?\Z")
 
 
@@ -49,12 +48,6 @@ def fault_of_claim(name: str, value: str) -> str | None:
         return f"{name} has control characters"
     form = _FORMS.get(name)
     return f"{name} {form[1]}" if form and not form[0](value) else None
-
-
-def fault_of_mail(address: str) -> str | None:
-    """Return why something is no mail address that can be written to."""
-    good = _MAIL.match(address) and not _has_control(address)
-    return None if good else "the mail address has no form like name@host.example"
 
 
 def fault_of_phone(number: str) -> str | None:

@@ -35,6 +35,10 @@ class Purpose(StrEnum):
     REGISTER = "register"
 
 
+# What lets somebody choose a password.
+FOR_A_PASSWORD = (Purpose.RECOVER, Purpose.INVITE)
+
+
 def issue(
     ctx: RequestContext,
     purpose: Purpose,
@@ -139,9 +143,9 @@ def accept_invitation(ctx: RequestContext, user_id: str, ticket_id: str | None) 
     return True
 
 
-def withdraw_all(ctx: RequestContext, user_id: str) -> None:
-    """Let nobody go on with a link or a half-done sign-in of this user."""
-    void_all(ctx, user_id)
+def withdraw(ctx: RequestContext, user_id: str, *purposes: Purpose) -> None:
+    """Let nobody go on with a half-done sign-in of this user, nor with such a link (or any)."""
+    void_all(ctx, user_id, *purposes)
     login_attempts.end_all_of_user(ctx.db, user_id, ctx.now)
 
 

@@ -5,14 +5,18 @@ No composition rules: every character counts as one, whatever it is.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from zxcvbn_rs_py import Warning as Hint
 from zxcvbn_rs_py import zxcvbn
 
 from idp.kernel.errors import IdpError
+from idp.settings import SecondFactor, Settings
 
+# §3.1.1.2: 15 characters where a password may be all there is.
+MINIMUM_ALONE = 15
+MINIMUM_BESIDE_ANOTHER = 8
 MAXIMUM = 1024
 # Typed without precomposed letters, the same password is longer. Beyond this nothing is normalised,
 # because ordering a long run of combining marks takes quadratic time.
@@ -58,6 +62,16 @@ class PasswordRefused(IdpError):
         super().__init__(reason.value)
         self.reason = reason
         self.limit = limit
+
+
+def minimum_length(settings: Settings, groups: Iterable[str] = ()) -> int:
+    """Return how long the password of a user of these groups must be.
+
+    Who may put the second factor off has for a while nothing but the password.
+    """
+    strict = (SecondFactor.REQUIRED, SecondFactor.PHISHING_RESISTANT)
+    always_two = settings.second_factor_for(groups) in strict and not settings.second_factor_grace
+    return MINIMUM_BESIDE_ANOTHER if always_two else MINIMUM_ALONE
 
 
 def normalised(password: str) -> str | None:

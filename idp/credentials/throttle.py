@@ -93,7 +93,18 @@ def admit(
         device_id: only when `devices.is_known` for this user; else each new cookie would buy tries.
         factor: `password`, `totp`, `recovery_code`…: each has its own counters.
     """
-    counters = _counters(ctx, account_key, device_id, factor)
+    return _admit(ctx, _counters(ctx, account_key, device_id, factor))
+
+
+def admit_network(ctx: RequestContext, act: str) -> timedelta | None:
+    """Count an act of a network that names an account but proves nothing about it.
+
+    No counter per account, or whoever asks often enough would keep its owner from asking.
+    """
+    return _admit(ctx, [_network_counter(ctx, act)])
+
+
+def _admit(ctx: RequestContext, counters: list[_Counter]) -> timedelta | None:
     if (wait := _wait(ctx, counters)) is not None:
         return wait
     taken = []
@@ -132,8 +143,12 @@ def _counters(
         return [_Counter(_key(ctx, "device", factor, device_id, account_key), ACCOUNT)]
     return [
         _Counter(_key(ctx, "account", factor, account_key), ACCOUNT),
-        _Counter(_key(ctx, "network", factor, network_of(ctx.origin.address)), NETWORK),
+        _network_counter(ctx, factor),
     ]
+
+
+def _network_counter(ctx: RequestContext, act: str) -> _Counter:
+    return _Counter(_key(ctx, "network", act, network_of(ctx.origin.address)), NETWORK)
 
 
 def _key(ctx: RequestContext, *parts: str) -> bytes:
