@@ -32,6 +32,13 @@ from idp.web.parameters import Parameters
 bp = flask.Blueprint("login_factor", __name__)
 KEY = PATHS["key"]
 CHANNELS: tuple[Step, ...] = ("text", "mail")
+WAY_IDS: dict[Step, str] = {
+    "key": "use-passkey",
+    "totp": "use-authenticator",
+    "text": "use-text",
+    "mail": "use-mail",
+    "recovery_code": "use-recovery",
+}
 _CODE_STEPS: tuple[Step, ...] = ("totp", "text", "mail", "recovery_code")
 
 
@@ -164,7 +171,7 @@ def _other_ways(step: Step, half: HalfDone) -> list[dict[str, str]]:
     others = [each for each in (*verdict.steps, *verdict.others) if each != step]
     return [
         {
-            "id": f"use-{each.replace('_', '-')}",
+            "id": WAY_IDS[each],
             "label": words.use_instead(each),
             "url": continuation.url(PATHS[each], "login", half.handover),
         }
