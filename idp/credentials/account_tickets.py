@@ -104,11 +104,6 @@ def void_all(ctx: RequestContext, user_id: str, *purposes: Purpose) -> None:
         account_tickets.void(ctx.db, ctx.now, user_id=user_id, purpose=purpose)
 
 
-def purge(ctx: RequestContext) -> int:
-    """Remove tickets that are too old."""
-    return account_tickets.purge(ctx.db, ctx.now)
-
-
 def opens_reset(ctx: RequestContext, user_id: str, ticket_id: str) -> bool:
     """Tell whether a ticket lets this user bind factors after an operator's reset."""
     ticket = find_opened(ctx, ticket_id, Purpose.RESET)
