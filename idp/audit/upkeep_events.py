@@ -18,6 +18,14 @@ class ClientCreated(ClientEvent):
     name = "client.created"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientChanged(ClientEvent):
+    """What is registered of a client is another; `fields` are the names of what changed."""
+
+    name = "client.changed"
+    fields: list[str]
+
+
 class ClientSecretRotated(ClientEvent):
     """A client has a new secret; the old one is dead."""
 

@@ -10,9 +10,52 @@ from idp.cli.answers import answer, json_option, pairs, table
 from idp.cli.house import command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from idp.protocol.clients.metadata import Client
 
 DISCOVERY = "/.well-known/openid-configuration"
+# What takes a choice back.
+NONE = "none"
+_DESCRIBED = (
+    click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI"),
+    click.option(
+        "--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, metavar="URI"
+    ),
+    click.option("--grant", "grant_types", multiple=True, metavar="TYPE"),
+    click.option("--scope", multiple=True, metavar="SCOPE"),
+    click.option("--auth-method", "token_endpoint_auth_method", metavar="METHOD"),
+    click.option("--id-token-alg", "id_token_signed_response_alg", metavar="ALG"),
+    click.option("--profile", metavar="NAME", help="What it is held to: oidc or oauth21."),
+    click.option(
+        "--require-acr",
+        metavar="LEVEL",
+        help="Nobody signed in below this level gets through: sfa, mfa, phr or phrh.",
+    ),
+    click.option(
+        "--default-acr",
+        "default_acr_values",
+        multiple=True,
+        metavar="LEVEL",
+        help="A level that its users are asked for if they can show it, the liked one first.",
+    ),
+    click.option(
+        "--default-max-age",
+        metavar="SECONDS",
+        help="How long ago its users may have signed in.",
+    ),
+    click.option("--client-uri", metavar="URI", help="Its home page."),
+    click.option("--policy-uri", metavar="URI", help="Its privacy policy."),
+    click.option("--tos-uri", metavar="URI", help="Its terms of service."),
+    click.option("--logo-uri", metavar="URI"),
+)
+
+
+def described(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that describe a client."""
+    for option in reversed(_DESCRIBED):
+        function = option(function)
+    return function
 
 
 @click.group()
@@ -22,21 +65,9 @@ def client() -> None:
 
 @client.command()
 @click.option("--name", "client_name", required=True, help="What people read on our pages.")
-@click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI")
-@click.option(
-    "--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, metavar="URI"
-)
+@described
 @click.option("--public", is_flag=True, help="It cannot keep a secret: an app or a page.")
 @click.option("--first-party", is_flag=True, help="It is ours, so nobody is asked for consent.")
-@click.option("--grant", "grant_types", multiple=True, metavar="TYPE")
-@click.option("--scope", multiple=True, metavar="SCOPE")
-@click.option("--auth-method", "token_endpoint_auth_method", metavar="METHOD")
-@click.option("--id-token-alg", "id_token_signed_response_alg", metavar="ALG")
-@click.option("--profile", metavar="NAME", help="What it is held to: oidc or oauth21.")
-@click.option("--client-uri", metavar="URI", help="Its home page.")
-@click.option("--policy-uri", metavar="URI", help="Its privacy policy.")
-@click.option("--tos-uri", metavar="URI", help="Its terms of service.")
-@click.option("--logo-uri", metavar="URI")
 @json_option
 def create(*, public: bool, as_json: bool, **said: Any) -> None:
     """Register a client; its secret is shown this once."""
@@ -47,7 +78,7 @@ def create(*, public: bool, as_json: bool, **said: Any) -> None:
         if said["token_endpoint_auth_method"] not in (None, "none"):
             raise click.UsageError("A --public client has no --auth-method: it has no secret.")
         said["token_endpoint_auth_method"] = "none"  # noqa: S105 - a method's name
-    metadata = ClientMetadata(**{k: v for k, v in said.items() if v not in (None, ())})
+    metadata = ClientMetadata(**_said(said))
     with command() as ctx:
         registered = service.create(ctx, metadata)
         issuer = ctx.settings.issuer
@@ -59,6 +90,24 @@ def create(*, public: bool, as_json: bool, **said: Any) -> None:
     data = {**shown, "issuer": issuer, "metadata": registered.client.metadata.as_json()}
     note = "\n\nThe secret is not shown again; keep it now." if registered.secret else ""
     answer(data, pairs(shown.items()) + note, as_json=as_json)
+
+
+@client.command()
+@click.argument("client_id")
+@click.option("--name", "client_name", help="What people read on our pages.")
+@described
+@click.option("--first-party/--third-party", default=None, help="Whether it is ours.")
+@json_option
+def update(client_id: str, *, as_json: bool, **said: Any) -> None:
+    """Change what is said, and leave the rest; `none` takes a level, an age or a link back."""
+    from idp.protocol.clients import service
+
+    changes = _said(said)
+    if not changes:
+        raise click.UsageError("Say what shall be different.")
+    with command() as ctx:
+        changed = service.change(ctx, client_id, changes)
+    answer(_as_json(changed), pairs(_as_json(changed).items()), as_json=as_json)
 
 
 @client.command(name="list")
@@ -122,6 +171,29 @@ def delete(client_id: str, *, yes: bool, as_json: bool) -> None:
         service.delete(ctx, client_id)
     data = {"client_id": client_id, "deleted": True}
     answer(data, f"{client_id} is gone.", as_json=as_json)
+
+
+def _said(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata that the options name."""
+    said = {name: value for name, value in options.items() if value not in (None, ())}
+    for name in (
+        "require_acr",
+        "default_max_age",
+        "client_uri",
+        "policy_uri",
+        "tos_uri",
+        "logo_uri",
+    ):
+        if said.get(name) == NONE:
+            said[name] = None
+    if said.get("default_acr_values") == (NONE,):
+        said["default_acr_values"] = ()
+    age = said.get("default_max_age")
+    if age is not None:
+        if not (age.isascii() and age.isdigit() and len(age) < 10):
+            raise click.UsageError("--default-max-age: a whole number of seconds.")
+        said["default_max_age"] = int(age)
+    return said
 
 
 def _marks(each: Client) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from idp.policy.acr import LEVELS, acr_of, satisfies, two_steps
+from idp.settings import Attestation, Settings
 
 Step = Literal["key", "totp", "text", "mail", "recovery_code"]
 Bindable = Literal["key", "totp"]
@@ -40,6 +41,16 @@ class Owned:
     def second_step(self) -> bool:
         """Whether something beside the password is set up."""
         return bool(self.steps)
+
+
+def supported(settings: Settings) -> tuple[str, ...]:
+    """Return the levels that somebody can reach here at all, as discovery says.
+
+    Passkeys need a host name, and what is vouched for needs an operator who asks for it.
+    """
+    vouched = settings.passkeys and settings.webauthn_attestation is not Attestation.NONE
+    possible = {"sfa": True, "mfa": True, "phr": settings.passkeys, "phrh": vouched}
+    return tuple(level for level in LEVELS if possible[level])
 
 
 def shown_by(step: Step, owned: Owned, *, verified: bool = False) -> tuple[str, ...]:

@@ -148,6 +148,19 @@ class InsufficientScope(ProtocolError):
     status = 403
 
 
+class InsufficientUserAuthentication(ProtocolError):
+    """RFC 9470 §3: the sign-in behind the token is too weak or too long ago; says what it takes."""
+
+    code = "insufficient_user_authentication"
+    public = "A stronger or more recent sign-in is needed."
+    status = 401
+
+    def __init__(self, *, acr: str | None, max_age: int | None) -> None:
+        super().__init__(f"needs acr {acr}, max_age {max_age}")
+        self.acr = acr
+        self.max_age = max_age
+
+
 class UntrustedRequest(IdpError):
     """An authorization request whose redirect URI is not trusted: shown as a page, never sent on.
 

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from idp.kernel.encoding import json_bytes
 from idp.kernel.errors import IdpError
-from idp.protocol.errors import ProtocolError
+from idp.protocol.errors import InsufficientUserAuthentication, ProtocolError
 from idp.web.errors import log_crash, note
 from idp.web.pages import page, redirect
 
@@ -25,6 +25,18 @@ def error(refusal: IdpError) -> flask.Response:
     note(refusal)
     code = refusal.code if isinstance(refusal, ProtocolError) else "temporarily_unavailable"
     return json({"error": code, "error_description": refusal.public}, refusal.status)
+
+
+def bearer(refusal: ProtocolError) -> str:
+    """Return the challenge of a protected endpoint (RFC 6750 §3; RFC 9470 §3).
+
+    `max_age` is quoted as in the RFC's own examples: that every reader of challenges understands.
+    """
+    said: dict[str, object] = {"error": refusal.code, "error_description": refusal.public}
+    if isinstance(refusal, InsufficientUserAuthentication):
+        said |= {"acr_values": refusal.acr, "max_age": refusal.max_age}
+    pairs = [f'{name}="{value}"' for name, value in said.items() if value is not None]
+    return f"Bearer {', '.join(pairs)}"
 
 
 def crash(failure: Exception) -> flask.Response:

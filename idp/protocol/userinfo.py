@@ -6,6 +6,7 @@ from idp.context import RequestContext
 from idp.kernel.errors import IdpError
 from idp.protocol import responses, scopes
 from idp.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken, ProtocolError
+from idp.protocol.grants.still_enough import check_still_enough
 from idp.protocol.tokens import access
 from idp.store import grants
 from idp.web import parameters
@@ -43,6 +44,7 @@ def claims_for(ctx: RequestContext, token: str | None) -> dict[str, object]:
     Raises:
         InvalidToken: none, not ours, expired, or its grant, session or user is no more.
         InsufficientScope: the token was not issued for `openid`.
+        InsufficientUserAuthentication: its client by now asks for a better sign-in than it had.
     """
     claims = access.read(ctx, token) if token else None
     if claims is None:
@@ -54,6 +56,7 @@ def claims_for(ctx: RequestContext, token: str | None) -> dict[str, object]:
     if found is None:
         raise InvalidToken("the grant, session or user is no more")
     grant, user = found
+    check_still_enough(ctx, grant)
     asked = [n for n in grant.claims.get("userinfo", ()) if n in scopes.USER_CLAIMS]
     names = dict.fromkeys([*scopes.claims_of(grant.scope), *asked])
     return {"sub": user.id, **scopes.user_claims(user, names)}
@@ -67,9 +70,7 @@ def refuse(error: IdpError) -> flask.Response:
         # §3.1: who showed nothing is told only which scheme to use.
         response.headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, ProtocolError):
-        response.headers["WWW-Authenticate"] = (
-            f'Bearer error="{error.code}", error_description="{error.public}"'
-        )
+        response.headers["WWW-Authenticate"] = responses.bearer(error)
     return response
 
 

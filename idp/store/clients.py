@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, true, update
 
 from idp.store.database import Transaction
 from idp.store.schema import clients
@@ -42,11 +42,22 @@ def list_all(db: Transaction) -> list[ClientRow]:
     return [ClientRow(**row) for row in rows.mappings()]
 
 
-def change(db: Transaction, client_id: str, now: datetime, **values: object) -> bool:
-    """Set columns and raise the version, by which cached copies notice."""
+def change(
+    db: Transaction,
+    client_id: str,
+    now: datetime,
+    *,
+    version: int | None = None,
+    **values: object,
+) -> bool:
+    """Set columns and raise the version, by which cached copies notice.
+
+    With a `version`, nothing is set if the client has another one by now.
+    """
+    current = clients.c.version == version if version is not None else true()
     statement = (
         update(clients)
-        .where(clients.c.client_id == client_id)
+        .where(clients.c.client_id == client_id, current)
         .values(updated_at=now, version=clients.c.version + 1, **values)
     )
     return db.write(statement).rowcount == 1

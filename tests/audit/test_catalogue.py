@@ -90,6 +90,7 @@ def _keep_the_house(provider, rp, user):
         administration.change_user(ctx, "ada", administration.Changes(claims={"name": "Ada"}))
         administration.disable_user(ctx, "ada")
         administration.enable_user(ctx, "ada")
+        clients.change(ctx, rp.client_id, {"require_acr": "mfa"})
         clients.rotate_secret(ctx, rp.client_id)
         clients.delete(ctx, rp.client_id)
     provider.clock.forward(minutes=1)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.policy.acr import LEVELS
+from idp.policy.acr import LEVELS, satisfies
+from idp.protocol.authorization.acr_request import AcrRequest
 from idp.protocol.authorization.flow import (
     RULES,
     Consent,
@@ -54,8 +55,13 @@ def could(*levels):
     return replace(ADA, reachable_acr=levels)
 
 
+def wishing(*levels, needed=()):
+    return AcrRequest(wished=levels, needed=needed)
+
+
 MFA = replace(ADA, acr="mfa")
-ESSENTIAL = {"acr_values": ("mfa",), "acr_essential": True}
+NEEDED = wishing("mfa", needed=("mfa",))
+MFA_BUT_PHR_IN_REACH = replace(MFA, reachable_acr=("sfa", "mfa", "phr"))
 
 TABLE = [
     ("nothing is missing", at(), Issue()),
@@ -77,15 +83,49 @@ TABLE = [
     ("young enough", at(max_age=600), Issue()),
     ("a second too old", at(max_age=599), Login("too_long_ago")),
     ("just proved", at(done=HERE, max_age=0), Issue()),
-    ("held", at(acr_values=("sfa",)), Issue()),
-    ("more than wanted", at(MFA, acr_values=("sfa",)), Issue()),
-    ("voluntary, out of reach", at(acr_values=("mfa",)), Issue()),
-    ("voluntary, within reach", at(could("mfa"), acr_values=("mfa",)), StepUp("mfa")),
-    ("voluntary, first choice held", at(could("mfa"), acr_values=("sfa", "mfa")), Issue()),
-    ("voluntary, unknown", at(could("mfa"), acr_values=("urn:x",)), Issue()),
-    ("essential, held", at(MFA, **ESSENTIAL), Issue()),
-    ("essential, within reach", at(could(*LEVELS), **ESSENTIAL), StepUp("mfa")),
-    ("essential, out of reach", at(**ESSENTIAL), Refuse(UnmetAuthenticationRequirements)),
+    ("held", at(acr=wishing("sfa")), Issue()),
+    ("more than wanted", at(MFA, acr=wishing("sfa")), Issue()),
+    ("voluntary, out of reach", at(acr=wishing("mfa")), Issue()),
+    ("voluntary, within reach", at(could("mfa"), acr=wishing("mfa")), StepUp(("mfa",))),
+    ("voluntary, first choice held", at(could("mfa"), acr=wishing("sfa", "mfa")), Issue()),
+    ("voluntary, second choice held", at(could("mfa"), acr=wishing("mfa", "sfa")), Issue()),
+    (
+        "voluntary, several within reach",
+        at(could(*LEVELS), acr=wishing("phr", "mfa")),
+        StepUp(("phr", "mfa")),
+    ),
+    ("voluntary, told at sign-in", at(could("mfa"), HERE, acr=wishing("mfa")), Issue()),
+    ("voluntary, tried", at(could("mfa"), Done(step_up="s1"), acr=wishing("mfa")), Issue()),
+    (
+        "voluntary, tried in another session",
+        at(could("mfa"), Done(step_up="s0"), acr=wishing("mfa")),
+        StepUp(("mfa",)),
+    ),
+    ("essential, held", at(MFA, acr=NEEDED), Issue()),
+    ("essential, within reach", at(could(*LEVELS), acr=NEEDED), StepUp(("mfa",))),
+    ("essential, out of reach", at(acr=NEEDED), Refuse(UnmetAuthenticationRequirements)),
+    ("essential, after a sign-in", at(could("mfa"), HERE, acr=NEEDED), StepUp(("mfa",))),
+    (
+        "essential, tried in vain",
+        at(could("mfa"), Done(step_up="s1"), acr=NEEDED),
+        Refuse(UnmetAuthenticationRequirements),
+    ),
+    (
+        "a wish above the floor",
+        at(MFA_BUT_PHR_IN_REACH, acr=wishing("phr", needed=("mfa",))),
+        StepUp(("phr",)),
+    ),
+    ("the floor will do", at(MFA, acr=wishing("phr", needed=("mfa",))), Issue()),
+    (
+        "the floor alone is within reach",
+        at(could("sfa", "mfa"), acr=wishing("phr", needed=("mfa",))),
+        StepUp(("mfa",)),
+    ),
+    (
+        "an old proof is renewed first, which brings the level too",
+        at(could("mfa"), acr=NEEDED, max_age=1),
+        Login("too_long_ago"),
+    ),
     ("consent is missing", at(consent_missing=True), Consent()),
     ("consent is given", at(done=Done(consent="s1"), consent_missing=True), Issue()),
     ("consent of another session", at(done=ELSEWHERE, consent_missing=True), Consent()),
@@ -93,7 +133,7 @@ TABLE = [
     ("and given again", at(done=Done(consent="s1"), prompt="consent"), Issue()),
     ("login before consent", at(prompt="login consent"), Login("client_asks")),
     ("account before login", at(prompt="login select_account"), SelectAccount()),
-    ("acr before consent", at(could("mfa"), consent_missing=True, **ESSENTIAL), StepUp("mfa")),
+    ("acr before consent", at(could("mfa"), consent_missing=True, acr=NEEDED), StepUp(("mfa",))),
 ]
 
 
@@ -113,15 +153,15 @@ SILENT = [
     ("consent is missing", at(consent_missing=True, prompt="none"), Refuse(ConsentRequired)),
     (
         "essential, within reach",
-        at(could("mfa"), prompt="none", **ESSENTIAL),
+        at(could("mfa"), prompt="none", acr=NEEDED),
         Refuse(InteractionRequired),
     ),
     (
         "essential, out of reach",
-        at(prompt="none", **ESSENTIAL),
+        at(prompt="none", acr=NEEDED),
         Refuse(UnmetAuthenticationRequirements),
     ),
-    ("voluntary, within reach", at(could("mfa"), acr_values=("mfa",), prompt="none"), Issue()),
+    ("voluntary, within reach", at(could("mfa"), acr=wishing("mfa"), prompt="none"), Issue()),
     (
         "select and none, which the checks refuse before",
         at(prompt="none select_account"),
@@ -146,7 +186,7 @@ def test_every_rule_decides_some_row_of_the_tables():
 
 
 SIDS = st.sampled_from([None, "s1", "s2"])
-ACRS = st.lists(st.sampled_from([*LEVELS, "urn:x"]), max_size=3).map(tuple)
+ACRS = st.lists(st.sampled_from(LEVELS), max_size=3).map(tuple)
 SESSIONS = st.none() | st.builds(
     SignedIn,
     sid=st.sampled_from(["s1", "s2"]),
@@ -161,12 +201,13 @@ SITUATIONS = st.builds(
         Demands,
         prompt=st.frozensets(st.sampled_from(["none", "login", "consent", "select_account"])),
         max_age=st.none() | st.integers(0, 100),
-        acr_values=ACRS,
-        acr_essential=st.booleans(),
+        acr=st.builds(AcrRequest, wished=ACRS, needed=ACRS),
         subject=st.sampled_from([None, "", "ada", "grace"]),
     ),
     session=SESSIONS,
-    done=st.builds(Done, login=SIDS, selection=SIDS, consent=SIDS, refused=st.booleans()),
+    done=st.builds(
+        Done, login=SIDS, step_up=SIDS, selection=SIDS, consent=SIDS, refused=st.booleans()
+    ),
     consent_missing=st.booleans(),
     now=st.just(NOON),
 )
@@ -196,8 +237,34 @@ def test_nothing_is_issued_without_the_right_person_proof_and_consent(situation)
         assert done.consent == session.sid
     if "select_account" in demands.prompt:
         assert session.sid in (done.selection, done.login)
-    if demands.acr_essential and demands.acr_values:
-        assert session.acr == "mfa" or "sfa" in demands.acr_values
+    needed = demands.acr.needed
+    assert not needed or any(satisfies(session.acr, level) for level in needed)
+
+
+@given(SITUATIONS)
+def test_more_is_asked_for_only_where_it_is_wanted_missing_and_within_reach(situation):
+    step, session = next_step(situation), situation.session
+    if not isinstance(step, StepUp):
+        return
+    acr, done = situation.demands.acr, situation.done
+    assert step.acr
+    assert set(step.acr) <= set(acr.levels) & set(session.reachable_acr)
+    assert not any(satisfies(session.acr, level) for level in step.acr)
+    assert list(step.acr) == [level for level in acr.levels if level in step.acr]
+    assert done.step_up != session.sid
+    assert done.login != session.sid or not acr.allowed_by(session.acr)
+
+
+@given(SITUATIONS, st.sampled_from(LEVELS))
+def test_what_a_step_up_reached_is_enough_whatever_it_was(situation, reached):
+    """One step-up for one request: it is answered or refused, never followed by another."""
+    session = situation.session
+    if session is None:
+        return
+    done = replace(situation.done, step_up=session.sid)
+    after = replace(situation, session=replace(session, acr=reached), done=done)
+
+    assert not isinstance(next_step(after), StepUp)
 
 
 @given(SITUATIONS)
@@ -213,8 +280,8 @@ def test_whoever_does_what_is_asked_arrives(situation):
             session = replace(session, authenticated_at=NOON)
             done = replace(done, login=session.sid)
         elif isinstance(step, StepUp):
-            session = replace(session, acr="mfa", authenticated_at=NOON)
-            done = replace(done, login=session.sid)
+            session = replace(session, acr=step.acr[0], authenticated_at=NOON)
+            done = replace(done, step_up=session.sid)
         elif isinstance(step, SelectAccount):
             done = replace(done, selection=session.sid)
         else:

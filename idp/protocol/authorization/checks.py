@@ -7,8 +7,9 @@ What `BEFORE` refuses is shown on a page, for the redirect URI is not trusted ye
 from collections.abc import Callable
 
 from idp.context import RequestContext
+from idp.policy.factors import supported
 from idp.protocol import pkce, scopes
-from idp.protocol.authorization import claims_parameter
+from idp.protocol.authorization import acr_request, claims_parameter
 from idp.protocol.authorization.claims_parameter import ClaimsRequest
 from idp.protocol.authorization.request import AuthorizationRequest, ReturnAddress
 from idp.protocol.clients import registry
@@ -197,7 +198,7 @@ def checked(ctx: RequestContext, address: ReturnAddress, raw: Parameters) -> Aut
     for check in AFTER:
         check(client, raw)
     claims = claims_parameter.parse(raw.get("claims"))
-    acr_values = scopes.split(raw.get("acr_values"))[: claims_parameter.MAX_VALUES]
+    acr = acr_request.read(raw.get("acr_values"), claims, client.metadata, supported(ctx.settings))
     max_age = raw.get("max_age")
     return AuthorizationRequest(
         address=address,
@@ -205,8 +206,8 @@ def checked(ctx: RequestContext, address: ReturnAddress, raw: Parameters) -> Aut
         nonce=raw.get("nonce"),
         prompt=frozenset(scopes.split(raw.get("prompt"))) - {""},
         max_age=int(max_age) if max_age is not None else client.metadata.default_max_age,
-        acr_values=claims.acr_values or tuple(v for v in acr_values if v),
-        acr_essential=claims.acr_essential,
+        own_max_age=max_age is not None,
+        acr=acr,
         subject=_wanted_subject(ctx, client, raw, claims),
         login_hint=(raw.get("login_hint") or "")[:200],
         ui_locales=scopes.split((raw.get("ui_locales") or "")[:MAX_LOCALES]),

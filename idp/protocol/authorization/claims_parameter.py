@@ -12,7 +12,10 @@ MAX_VALUES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimsRequest:
-    """What we understand of the parameter; what we do not understand is ignored (§5.5)."""
+    """What we understand of the parameter; what we do not understand is ignored (§5.5).
+
+    An essential acr whose values we cannot read is no less essential (§5.5.1.1).
+    """
 
     userinfo: tuple[str, ...] = ()
     id_token: tuple[str, ...] = ()
@@ -48,7 +51,7 @@ def parse(text: str | None) -> ClaimsRequest:
         id_token=tuple(name for name in scopes.USER_CLAIMS if name in id_token),
         subject=_subject(id_token, userinfo),
         acr_values=wanted,
-        acr_essential=acr.get("essential") is True and bool(wanted),
+        acr_essential=acr.get("essential") is True and bool(acr.get("values") or acr.get("value")),
     )
 
 

@@ -59,6 +59,7 @@ def resume() -> flask.Response:
     carry = handover.carry
     done = Done(
         login=carry.get("login"),
+        step_up=carry.get("step_up"),
         selection=carry.get("selection"),
         consent=carry.get("consent"),
         refused=bool(carry.get("denied") or carry.get("cancelled")),

@@ -5,10 +5,11 @@ error that names it (OIDC Core §3.1.2.6).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idp.policy.acr import satisfies
+from idp.protocol.authorization.acr_request import AcrRequest
 from idp.protocol.errors import (
     AccessDenied,
     AccountSelectionRequired,
@@ -26,8 +27,7 @@ class Demands:
 
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
-    acr_values: tuple[str, ...] = ()
-    acr_essential: bool = False
+    acr: AcrRequest = field(default_factory=AcrRequest)
     subject: str | None = None
 
 
@@ -44,9 +44,13 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What steps of this very request have done, each naming the session it was done in."""
+    """What steps of this very request have done, each naming the session it was done in.
+
+    `step_up` says that more was asked for, whatever came of it.
+    """
 
     login: str | None = None
+    step_up: str | None = None
     selection: str | None = None
     consent: str | None = None
     refused: bool = False
@@ -61,9 +65,9 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
-    """Ask for more than the session has shown."""
+    """Ask for more than the session has shown: one of these levels, the liked one first."""
 
-    acr: str
+    acr: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +153,31 @@ def login_is_young_enough(at: Situation) -> Step | None:
 
 
 def sure_enough(at: Situation) -> Step | None:
-    """OIDC Core §5.5.1.1: an essential acr is met or refused, a voluntary one is tried."""
-    wanted, session = at.demands.acr_values, at.session
-    if not wanted or session is None:
+    """OIDC Core §5.5.1.1: an essential acr is met or refused, a voluntary one is tried once."""
+    acr, session = at.demands.acr, at.session
+    if session is None:
         return None
-    if any(satisfies(session.acr, level) for level in wanted):
-        return None
-    reachable = [level for level in wanted if level in session.reachable_acr]
-    worth_asking = at.demands.acr_essential or "none" not in at.demands.prompt
-    if reachable and worth_asking:
-        return StepUp(reachable[0])
-    return Refuse(UnmetAuthenticationRequirements) if at.demands.acr_essential else None
+    if worth_asking(at.demands, at.done, session.sid, session.acr):
+        higher = tuple(
+            level
+            for level in acr.levels
+            if level in session.reachable_acr and not satisfies(session.acr, level)
+        )
+        if higher:
+            return StepUp(higher)
+    return None if acr.allowed_by(session.acr) else Refuse(UnmetAuthenticationRequirements)
+
+
+def worth_asking(demands: Demands, done: Done, sid: str, held: str) -> bool:
+    """Tell whether a person at the level `held` is to be asked for more, if there is more.
+
+    A sign-in for this very request was told of the wish already, and nobody is asked twice; what
+    must be met is asked for once more after it.
+    """
+    if not demands.acr.allowed_by(held):
+        return done.step_up != sid
+    asked = sid in (done.login, done.step_up) or "none" in demands.prompt
+    return not asked and not demands.acr.fulfilled_by(held)
 
 
 def agreed(at: Situation) -> Step | None:

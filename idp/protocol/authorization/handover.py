@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from idp.kernel.clock import epoch
 from idp.kernel.hosts import is_loopback
 from idp.protocol.authorization.flow import Done, Login, SelectAccount, Step, StepUp
 from idp.protocol.authorization.request import AuthorizationRequest
@@ -39,6 +40,7 @@ def _carry(request_id: str, done: Done) -> dict[str, Any]:
     carried = {
         "request": request_id,
         "login": done.login,
+        "step_up": done.step_up,
         "selection": done.selection,
         "consent": done.consent,
     }
@@ -52,17 +54,25 @@ def login_handover(
     step: Step,
     standing: Standing | None,
 ) -> Handover:
-    """Return what the login pages need to ask, and to come back."""
+    """Return what the login pages need to ask, and to come back.
+
+    A sign-in is told which levels are wanted, so that it asks for the right proof at once.
+    """
     same_account = isinstance(step, StepUp) or (
         isinstance(step, Login) and step.reason in ("client_asks", "too_long_ago")
     )
     user = standing.user if standing and (same_account or isinstance(step, SelectAccount)) else None
+    before = standing.session.authenticated_at if standing and same_account else None
     return Handover(
         to=CONTINUE,
         carry=_carry(request_id, done),
         client=card(request.client, request.address.redirect_uri),
         target=origin_of(request.address.redirect_uri),
         reason=step.reason if isinstance(step, Login) else None,
+        proved_at=epoch(before) if before is not None else None,
+        age=request.max_age if before is not None else None,
+        acr=step.acr if isinstance(step, StepUp) else request.acr.levels,
+        fresh=isinstance(step, StepUp) or request.wants_fresh_proof,
         identifier=user.username if user else request.login_hint,
         user_id=user.id if user else None,
         locale=" ".join(request.ui_locales) or None,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from idp.protocol.authorization.acr_request import AcrRequest
 from idp.protocol.authorization.claims_parameter import ClaimsRequest
 from idp.protocol.clients.metadata import Client
 from idp.web.parameters import Parameters
@@ -19,15 +20,18 @@ class ReturnAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationRequest:
-    """What a client asks for. `subject` is who it must be: None for anybody."""
+    """What a client asks for. `subject` is who it must be: None for anybody.
+
+    `max_age` is the request's own or the client's default; `own_max_age` tells which.
+    """
 
     address: ReturnAddress
     scope: tuple[str, ...]
     nonce: str | None
     prompt: frozenset[str]
     max_age: int | None
-    acr_values: tuple[str, ...]
-    acr_essential: bool
+    own_max_age: bool
+    acr: AcrRequest
     subject: str | None
     login_hint: str
     ui_locales: tuple[str, ...]
@@ -41,6 +45,6 @@ class AuthorizationRequest:
         return self.address.client
 
     @property
-    def silent(self) -> bool:
-        """Whether nobody may be asked anything (`prompt=none`)."""
-        return "none" in self.prompt
+    def wants_fresh_proof(self) -> bool:
+        """Whether a proof of long ago will not do, nor a device that stands in for one."""
+        return "login" in self.prompt or self.max_age is not None

@@ -1,11 +1,12 @@
 """Carry an authorization request through: begin, resume, ask, answer."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from idp.context import RequestContext
-from idp.credentials import totp
+from idp.credentials.owned import bindable, owned
 from idp.kernel.secrets import new_id
-from idp.policy.acr import LEVELS
+from idp.policy.factors import Bindable, reachable
 from idp.protocol import scopes
 from idp.protocol.authorization.flow import (
     Demands,
@@ -15,6 +16,7 @@ from idp.protocol.authorization.flow import (
     Situation,
     Step,
     next_step,
+    worth_asking,
 )
 from idp.protocol.authorization.request import AuthorizationRequest
 from idp.protocol.grants import service as grants
@@ -43,13 +45,12 @@ def judge(
     demands = Demands(
         prompt=request.prompt,
         max_age=request.max_age,
-        acr_values=request.acr_values,
-        acr_essential=request.acr_essential,
+        acr=request.acr,
         subject=request.subject,
     )
     situation = Situation(
         demands=demands,
-        session=_signed_in(ctx, request, standing) if standing else None,
+        session=_signed_in(ctx, demands, done, standing) if standing else None,
         done=done,
         consent_missing=standing is not None and consent_missing(request, standing),
         now=ctx.now,
@@ -57,25 +58,32 @@ def judge(
     return Judged(next_step(situation), standing)
 
 
-def _signed_in(ctx: RequestContext, request: AuthorizationRequest, standing: Standing) -> SignedIn:
+def _signed_in(ctx: RequestContext, demands: Demands, done: Done, standing: Standing) -> SignedIn:
     session = standing.session
+    # What the user has is looked up only where it matters: it is a statement.
+    asking = worth_asking(demands, done, session.sid, session.acr)
     return SignedIn(
         sid=session.sid,
         user_id=session.user_id,
         authenticated_at=session.authenticated_at,
         acr=session.acr,
-        reachable_acr=_reachable(ctx, request, standing),
+        reachable_acr=_reachable(ctx, demands, standing) if asking else (),
     )
 
 
-def _reachable(
-    ctx: RequestContext, request: AuthorizationRequest, standing: Standing
-) -> tuple[str, ...]:
-    """Return the levels that this user could still show; asked only where one is wanted."""
-    if not request.acr_values or standing.session.acr == LEVELS[-1]:
-        return ()
-    may_enrol = request.acr_essential and ctx.settings.second_factor is not SecondFactor.OFF
-    return LEVELS if may_enrol or totp.list_for(ctx, standing.user.id) else ()
+def _reachable(ctx: RequestContext, demands: Demands, standing: Standing) -> tuple[str, ...]:
+    """Return the levels that this user could show next.
+
+    A factor is set up only for what must be met, and not where the operator wants none; whose
+    factors an operator took away sets up new ones by ticket alone.
+    """
+    session, user = standing.session, standing.user
+    off = ctx.settings.second_factor_for(user.groups) is SecondFactor.OFF
+    wish = demands.acr.allowed_by(session.acr)
+    may_bind: tuple[Bindable, ...] = ()
+    if not wish and not off and user.factors_reset_at is None:
+        may_bind = bindable(ctx)
+    return reachable(session.amr, owned(ctx, user), may_bind)
 
 
 def consent_missing(request: AuthorizationRequest, standing: Standing) -> bool:
@@ -107,6 +115,16 @@ def close(ctx: RequestContext, request_id: str) -> bool:
     return authorization_requests.consume(ctx.db, request_id, ctx.now)
 
 
+def _said(request: AuthorizationRequest) -> dict[str, Any]:
+    """Return what the grant keeps of the request's own words."""
+    said: dict[str, Any] = {
+        "userinfo": list(request.claims.userinfo),
+        "id_token": list(request.claims.id_token),
+        "acr_values": list(request.acr.words),
+    }
+    return said | ({"max_age": request.max_age} if request.own_max_age else {})
+
+
 def issue_code(ctx: RequestContext, request: AuthorizationRequest, standing: Standing) -> str:
     """Open a grant and return its code (OIDC Core §3.1.2.5)."""
     session = standing.session
@@ -116,11 +134,7 @@ def issue_code(ctx: RequestContext, request: AuthorizationRequest, standing: Sta
         user_id=session.user_id,
         sid=session.sid,
         scope=request.scope,
-        claims={
-            "userinfo": list(request.claims.userinfo),
-            "id_token": list(request.claims.id_token),
-            "acr_values": list(request.acr_values),
-        },
+        claims=_said(request),
         consented=not request.client.metadata.first_party,
         redirect_uri=request.address.redirect_uri,
         code_challenge=request.code_challenge,

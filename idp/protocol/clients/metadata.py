@@ -12,7 +12,11 @@ GRANT_TYPES = ("authorization_code", "client_credentials")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientMetadata:
-    """What is registered of a client, in the registration's own names."""
+    """What is registered of a client, in the registration's own names.
+
+    `first_party`, `profile` and `require_acr`, the level below which it gets nothing, are ours.
+    `require_auth_time` is not kept: every ID token says `auth_time`.
+    """
 
     client_name: str
     redirect_uris: tuple[str, ...] = ()
@@ -22,7 +26,8 @@ class ClientMetadata:
     scope: tuple[str, ...] = ("openid", "profile", "email", "address", "phone")
     id_token_signed_response_alg: str = "RS256"  # noqa: S105 - an algorithm
     default_max_age: int | None = None
-    require_auth_time: bool = False
+    default_acr_values: tuple[str, ...] = ()
+    require_acr: str | None = None
     client_uri: str | None = None
     logo_uri: str | None = None
     policy_uri: str | None = None
@@ -40,7 +45,13 @@ class ClientMetadata:
         return asdict(self)
 
 
-_LISTS = ("redirect_uris", "post_logout_redirect_uris", "grant_types", "scope")
+_LISTS = (
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "grant_types",
+    "scope",
+    "default_acr_values",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

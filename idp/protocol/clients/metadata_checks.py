@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from idp.kernel.jose import SIGNING_ALGORITHMS
+from idp.policy.acr import LEVELS
 from idp.protocol.clients.metadata import AUTHENTICATION_METHODS, GRANT_TYPES, ClientMetadata
 from idp.protocol.clients.redirect_uris import fault_of
 from idp.protocol.profiles import PROFILES
@@ -66,7 +67,15 @@ def choices(metadata: ClientMetadata) -> Iterator[str]:
         yield "default max age: seconds, not negative"
 
 
-CHECKS: tuple[Check, ...] = (name, uris, links, grants, scope, choices)
+def levels(metadata: ClientMetadata) -> Iterator[str]:
+    """Levels that we know (OIDC Registration §2 `default_acr_values`)."""
+    if not set(metadata.default_acr_values) <= set(LEVELS):
+        yield f"default acr: one or more of {', '.join(LEVELS)}"
+    if metadata.require_acr not in (None, *LEVELS):
+        yield f"required acr: one of {', '.join(LEVELS)}"
+
+
+CHECKS: tuple[Check, ...] = (name, uris, links, grants, scope, choices, levels)
 
 
 def faults_of(metadata: ClientMetadata) -> list[str]:

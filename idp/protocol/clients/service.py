@@ -1,15 +1,21 @@
 """Register, change and remove clients."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from idp.audit import record
-from idp.audit.upkeep_events import ClientCreated, ClientDeleted, ClientSecretRotated
+from idp.audit.upkeep_events import (
+    ClientChanged,
+    ClientCreated,
+    ClientDeleted,
+    ClientSecretRotated,
+)
 from idp.context import RequestContext
 from idp.kernel.errors import IdpError
 from idp.kernel.secrets import digest, new_id, new_secret
 from idp.protocol.clients.metadata import Client, ClientMetadata, client_of
 from idp.protocol.clients.metadata_checks import faults_of
-from idp.protocol.clients.registry import ClientCache
+from idp.protocol.clients.registry import ClientCache, StaleClient
 from idp.store import clients
 from idp.store.clients import ClientRow
 
@@ -62,6 +68,35 @@ def create(ctx: RequestContext, metadata: ClientMetadata) -> Registered:
     clients.add(ctx.db, row)
     record(ctx, ClientCreated(client_id=row.client_id))
     return Registered(client_of(row), secret)
+
+
+def change(ctx: RequestContext, client_id: str, changes: dict[str, Any]) -> Client:
+    """Change what is registered of a client; what it was granted stands.
+
+    Raises:
+        NoSuchClient: unknown.
+        MetadataRefused: with every fault at once.
+        StaleClient: another change was faster.
+    """
+    row = clients.find(ctx.db, client_id)
+    if row is None:
+        raise NoSuchClient(client_id)
+    before = client_of(row)
+    metadata = replace(before.metadata, **changes)
+    faults = faults_of(metadata)
+    if metadata.public is not before.public:
+        faults.append("auth method: a client with a secret keeps it, one without gets none")
+    if faults:
+        raise MetadataRefused(faults)
+    old, new = before.metadata.as_json(), metadata.as_json()
+    changed = [name for name in new if new[name] != old[name]]
+    if not changed:
+        return before
+    if not clients.change(ctx.db, client_id, ctx.now, version=row.version, metadata=new):
+        raise StaleClient
+    record(ctx, ClientChanged(client_id=client_id, fields=changed))
+    ctx.house.get(ClientCache).forget(client_id)
+    return replace(before, version=row.version + 1, metadata=metadata)
 
 
 def rotate_secret(ctx: RequestContext, client_id: str) -> str:

@@ -17,7 +17,7 @@ class Publications:
     """The documents of this process."""
 
     def __init__(self, settings: Settings, locales: list[str]) -> None:
-        body = json_bytes(provider_metadata(settings.issuer, locales))
+        body = json_bytes(provider_metadata(settings, locales))
         self._jwks_age = int(settings.jwks_max_age.total_seconds())
         metadata = document(body, "application/json", METADATA_AGE)
         self._fixed = dict.fromkeys(WELL_KNOWN, metadata)

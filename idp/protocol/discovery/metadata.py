@@ -3,16 +3,18 @@
 from typing import Any
 
 from idp.kernel.jose import SIGNING_ALGORITHMS
-from idp.policy.acr import LEVELS
+from idp.policy.factors import supported
 from idp.protocol import scopes, vocabulary
 from idp.protocol.clients.metadata import AUTHENTICATION_METHODS, GRANT_TYPES
+from idp.settings import Settings
 
 # `offline_access` asks for a refresh token (OIDC Core §11): announced where there are some.
 REFRESH = "refresh_token" in GRANT_TYPES
 
 
-def provider_metadata(issuer: str, locales: list[str]) -> dict[str, Any]:
-    """Return the metadata of the provider at `issuer`."""
+def provider_metadata(settings: Settings, locales: list[str]) -> dict[str, Any]:
+    """Return the metadata of this provider."""
+    issuer = settings.issuer
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -24,7 +26,7 @@ def provider_metadata(issuer: str, locales: list[str]) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": list(vocabulary.RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),
-        "acr_values_supported": list(LEVELS),
+        "acr_values_supported": list(supported(settings)),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "token_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
