@@ -173,7 +173,7 @@ def _object(credential_json: str) -> dict[str, Any]:
     if len(credential_json) > LONGEST:
         raise Unacceptable("malformed")
     content = json.loads(credential_json)
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or content.get("id") != content.get("rawId"):
         raise Unacceptable("malformed")
     return content
 

@@ -28,14 +28,14 @@ def is_trusted(settings: Settings, credential: NewCredential) -> bool:
     """Tell whether the maker is believed; nobody is where the operator does not ask for it.
 
     Raises:
-        Unacceptable: `attestation` when a believed maker is required and there is none, or when a
-            maker vouches for another model; `aaguid` when the model may not be registered.
+        Unacceptable: `attestation` when a believed maker is required and there is none, or when
+            the certificate is not one for this model; `aaguid` when the model may not be bound.
     """
     if settings.webauthn_attestation is Attestation.NONE:
         return False
-    trusted = _chain_is_believed(settings, credential)
-    if trusted and credential.attestation.fmt == AttestationFormat.PACKED:
+    if credential.attestation.fmt == AttestationFormat.PACKED:
         _check_packed_certificate(credential)
+    trusted = _chain_is_believed(settings, credential)
     if not trusted and settings.webauthn_attestation is Attestation.REQUIRED:
         raise Unacceptable("attestation")
     if settings.webauthn_aaguids and credential.aaguid not in settings.webauthn_aaguids:
@@ -65,7 +65,9 @@ def _check_packed_certificate(credential: NewCredential) -> None:
 
     Without this any certificate under a believed root could vouch for any model.
     """
-    chain = credential.attestation.att_stmt.x5c or []
+    chain = credential.attestation.att_stmt.x5c
+    if not chain:
+        return
     try:
         certificate = x509.load_der_x509_certificate(chain[0])
         units = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)

@@ -29,6 +29,7 @@ from idp.store.webauthn_credentials import Passkey
 log = structlog.get_logger("idp")
 MAX_PASSKEYS = 20
 _LONGEST_NAME = 64
+_LONGEST_DETAIL = 200
 _ROAMING = {"ble", "nfc", "usb"}
 
 
@@ -78,6 +79,8 @@ def _bind(
 ) -> Passkey:
     # Two registrations at once would each miss the other: the user's row is their queue.
     users.hold(ctx.db, user.id)
+    if users.find(ctx.db, user.id) is None:
+        raise Unacceptable("unknown_user")
     own = list_for(ctx, user.id)
     if len(own) >= MAX_PASSKEYS:
         raise Unacceptable("too_many")
@@ -94,7 +97,7 @@ def _bind(
         backed_up=flags.bs,
         verifies_user=flags.uv,
         attestation=str(made.attestation.fmt),
-        # What may be unattested to other devices is no hardware, whoever vouches for it.
+        # What may be copied to other devices is no hardware, whoever vouches for it.
         hardware=trusted and not flags.be,
         name=_free_name(_displayable(name) or _kind_name(made), {each.name for each in own}),
         created_at=ctx.now,
@@ -228,7 +231,7 @@ def _refused(
         "passkey_refused",
         purpose=str(purpose),
         reason=refusal.reason,
-        detail=str(refusal.__cause__ or ""),
+        detail=ascii(refusal.__cause__)[:_LONGEST_DETAIL],  # a stranger had a hand in its text
         user_id=user_id,
         reference=ctx.reference,
     )
