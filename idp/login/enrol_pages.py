@@ -159,7 +159,7 @@ def _enrolling(handover: Handover) -> Enrolling | None:
     half, kinds = half_done(handover), bindable(request_context())
     if half is None:
         return None
-    if half.attempt.purpose in ("add", "step_up", "invite"):
+    if half.attempt.purpose in ("add", "step_up_by_binding", "invite"):
         return Enrolling(half=half, kinds=kinds, verdict=None)
     verdict = half.verdict()
     if not isinstance(verdict, Enrol):

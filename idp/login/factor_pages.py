@@ -138,21 +138,31 @@ def answer_key() -> flask.Response:
         return start_again(handover)
     ceremony, shown = form.get("ceremony") or "", form.get("credential") or ""
     outcome = proofs.attempt_key(request_context(), half.user, ceremony, shown, csrf.browser_hash())
+    if isinstance(outcome, Wait):
+        return _show_key(half, words.waiting(outcome.time), TOO_MANY)
     if isinstance(outcome, Wrong):
         return _show_key(half, words.wrong_passkey())
     return advance(half, outcome.amr, trust=form.get("trust") == "yes" and _can_trust(half))
 
 
-def _show_key(half: HalfDone, error: str | None = None) -> flask.Response:
+def _show_key(half: HalfDone, error: str | None = None, status: int = 200) -> flask.Response:
     csrf.token()
-    # Beside a password possession is enough: never more is asked than needed.
+    # Beside a password, or a link by mail, possession is enough: never more is asked than needed.
+    alone = "pwd" not in half.attempt.amr and half.attempt.purpose != "recover"
     ceremony = passkeys.begin_factor(
         request_context(),
         half.user.id,
         csrf.browser_hash(),
-        verify="pwd" not in half.attempt.amr,
+        verify=alone,
     )
-    return page("login_key", **_shared("key", half), action=KEY, error=error, passkey=ceremony)
+    return page(
+        "login_key",
+        **_shared("key", half),
+        status=status,
+        action=KEY,
+        error=error,
+        passkey=ceremony,
+    )
 
 
 @bp.get(REFER)

@@ -60,6 +60,8 @@ def answer_passkey() -> flask.Response:
         outcome = proofs.attempt_passkey(ctx, ceremony, shown, csrf.browser_hash())
     else:
         outcome = proofs.attempt_key(ctx, known, ceremony, shown, csrf.browser_hash())
+    if isinstance(outcome, Wait):
+        return _show(handover, error=words.waiting(outcome.time), status=TOO_MANY)
     if isinstance(outcome, Wrong):
         return _show(handover, error=words.wrong_passkey(), refused=form.get("credential_id"))
     return go_on(outcome.user, outcome.amr, handover)

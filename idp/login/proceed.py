@@ -32,6 +32,8 @@ PATHS: dict[Step, str] = {
     "recovery_code": "/login/recovery",
 }
 ENROL, ENROL_KEY, REFER = "/login/enrol", "/login/enrol/passkey", "/login/refer"
+# With the second of them a factor may be set up on the way.
+STEP_UPS = ("step_up", "step_up_by_binding")
 # What is begun elsewhere is finished there; the attempt stays open and says what was shown.
 ELSEWHERE = {"recover": "/recovery/password", "invite": "/invitation/done"}
 
@@ -52,7 +54,7 @@ class HalfDone:
             return Allow()
         if attempt.purpose == "recover":
             return judge_recovery(shown, owned(ctx, user))
-        if attempt.purpose == "step_up":
+        if attempt.purpose in STEP_UPS:
             return _step_up(user, shown, self.handover)
         by_ticket = _good_ticket(user, attempt.ticket_id)
         return _judge(user, shown, self.handover, by_ticket=by_ticket)
@@ -128,7 +130,7 @@ def advance(
     amr = tuple(dict.fromkeys((*attempt.amr, *shown)))
     way = _unfinished(half, amr)
     if way is None:
-        going_on = service.finish_attempt(ctx, attempt)
+        going_on = service.finish_attempt(ctx, attempt) and _ticket_is_used(half)
     else:
         going_on = service.extend_attempt(ctx, attempt, amr)
     if not going_on:
@@ -137,8 +139,6 @@ def advance(
         return start_again(handover)
     if way is not None:
         return respond(way)
-    if attempt.ticket_id is not None:
-        account_tickets.complete_reset(ctx, half.user.id, attempt.ticket_id)
     if attempt.purpose == "add" and acr_of(amr) == acr_of(attempt.amr):
         # A session that has shown as much already has nothing to gain by another factor.
         return respond(continuation.back(handover))
@@ -148,9 +148,16 @@ def advance(
         attempt.sid,
         fresh=attempt.sid is None or not bound,
         trust=trust,
-        stepped_up=attempt.purpose == "step_up",
+        stepped_up=attempt.purpose in STEP_UPS,
     )
     return browser.sign_in(proved, handover, respond)
+
+
+def _ticket_is_used(half: HalfDone) -> bool:
+    """Use up the operator's ticket that this began with, if it did; False: it was used before."""
+    ticket_id = half.attempt.ticket_id
+    ctx = request_context()
+    return ticket_id is None or account_tickets.complete_reset(ctx, half.user.id, ticket_id)
 
 
 def _unfinished(half: HalfDone, amr: tuple[str, ...]) -> str | None:

@@ -99,30 +99,33 @@ def _method_of(ctx: RequestContext, user: User, code: Code) -> str | None:
 
 def attempt_passkey(
     ctx: RequestContext, ceremony: str, answer: str, browser_hash: bytes
-) -> Key | Wrong:
+) -> Key | Wait | Wrong:
     """Check a passkey that signs in alone: whoever holds it has verified themselves to it."""
+    # A signature cannot be guessed; what is counted keeps strangers from filling the audit log.
+    if (wait := throttle.admit_network(ctx, "passkey")) is not None:
+        return _throttled(ctx, None, "passkey", wait)
     shown = passkeys.finish_sign_in(ctx, ceremony, answer, browser_hash)
-    if isinstance(shown, passkeys.Refused):
-        return _refused(ctx, None, shown)
-    user = users.find(ctx.db, shown.user_id)
-    if user is None or user.disabled_at is not None:
-        return _refused(ctx, shown.user_id, passkeys.Refused("user_disabled"))
-    return Key(user, shown.amr)
+    user = users.find(ctx.db, shown.user_id) if isinstance(shown, passkeys.Shown) else None
+    return _judged(ctx, shown, user)
 
 
 def attempt_key(
     ctx: RequestContext, user: User, ceremony: str, answer: str, browser_hash: bytes
-) -> Key | Wrong:
+) -> Key | Wait | Wrong:
     """Check a passkey or security key of a user who is known already."""
+    if (wait := throttle.admit_network(ctx, "passkey")) is not None:
+        return _throttled(ctx, user.id, "passkey", wait)
     shown = passkeys.finish_factor(ctx, user.id, ceremony, answer, browser_hash)
-    if isinstance(shown, passkeys.Refused):
-        return _refused(ctx, user.id, shown)
-    return Key(user, shown.amr)
+    return _judged(ctx, shown, user)
 
 
-def _refused(ctx: RequestContext, user_id: str | None, refused: passkeys.Refused) -> Wrong:
-    log.info("passkey refused", reason=refused.reason, reference=ctx.reference)
-    record(ctx, LoginFailed(user_id=user_id, factor="passkey"))
+def _judged(
+    ctx: RequestContext, shown: passkeys.Shown | passkeys.Refused, user: User | None
+) -> Key | Wrong:
+    if isinstance(shown, passkeys.Shown) and user is not None and user.disabled_at is None:
+        throttle.network_succeeded(ctx, "passkey")
+        return Key(user, shown.amr)
+    record(ctx, LoginFailed(user_id=user.id if user else None, factor="passkey"))
     return Wrong()
 
 

@@ -117,7 +117,8 @@ def begin_attempt(
     """Keep a half-done sign-in for this browser; return its id.
 
     One that goes on from a session (`sid`) is worth nothing once that session is over. `purpose`
-    says what it leads to: `sign_in`, `step_up`, `add` (a factor), `recover` or `invite`.
+    says what it leads to: `sign_in`, `step_up` (`step_up_by_binding`: a factor may be set up for
+    it), `add` (a factor), `recover` or `invite`.
     """
     attempt_id = new_id()
     attempt = LoginAttempt(

@@ -15,9 +15,9 @@ OFFER_AGAIN_AFTER = timedelta(days=30)
 class SignInFacts:
     """What is known about one sign-in at the moment of a proof.
 
-    `wanted` are the levels that somebody asks for, the liked one first; `fresh` says that somebody asks for a proof now,
-    which no trusted device stands in for. `reset` says that an operator took the factors away, and
-    `by_ticket` that the person came by the ticket that lets new ones be bound.
+    `wanted` are the levels that somebody asks for, the liked one first; `fresh` says that somebody
+    asks for a proof now, which no trusted device stands in for. `reset` says that an operator took
+    the factors away, and `by_ticket` that the person came by the ticket that lets new ones be bound.
     """
 
     amr: tuple[str, ...]
@@ -77,7 +77,7 @@ Rule = Callable[[SignInFacts, datetime], Verdict | None]
 def reset_takes_the_ticket(facts: SignInFacts, now: datetime) -> Verdict | None:
     """Who knows the password alone binds nothing where an operator took the factors away."""
     del now
-    if not facts.reset:
+    if not facts.reset or (facts.by_ticket and two_steps(facts.amr)):
         return None
     if not facts.by_ticket:
         return Refer("reset_takes_the_ticket")
