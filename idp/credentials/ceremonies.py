@@ -69,12 +69,17 @@ class Unacceptable(Exception):
 
 
 def for_registration(
-    ctx: RequestContext, user: User, own: Iterable[Passkey], bound_to: bytes
+    ctx: RequestContext,
+    user: User,
+    own: Iterable[Passkey],
+    bound_to: bytes,
+    *,
+    discoverable: bool,
 ) -> Ceremony:
-    """Ask for a new discoverable credential (WebAuthn §5.4).
+    """Ask for a new credential, discoverable or as a second factor only (WebAuthn §5.4).
 
-    A plain security key without a PIN may still be a second factor, so user verification is only
-    preferred; signing in by the passkey alone asks for it.
+    User verification is only preferred, for an authenticator that cannot do it may still be a
+    second factor; signing in by the passkey alone asks for it.
     """
     vouched = ctx.settings.webauthn_attestation is not Attestation.NONE
     return _ceremony(
@@ -92,8 +97,8 @@ def for_registration(
             "pubKeyCredParams": [{"type": "public-key", "alg": each} for each in ALGORITHMS],
             "excludeCredentials": [_descriptor(each) for each in own],
             "authenticatorSelection": {
-                "residentKey": "required",
-                "requireResidentKey": True,
+                "residentKey": "required" if discoverable else "discouraged",
+                "requireResidentKey": discoverable,
                 "userVerification": "preferred",
             },
             "attestation": "direct" if vouched else "none",

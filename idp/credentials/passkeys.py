@@ -49,9 +49,16 @@ class Refused:
     reason: str
 
 
-def begin_registration(ctx: RequestContext, user: User, bound_to: bytes) -> Ceremony:
-    """Return what the browser needs to make a passkey for a user; nothing is written."""
-    return ceremonies.for_registration(ctx, user, list_for(ctx, user.id), bound_to)
+def begin_registration(
+    ctx: RequestContext, user: User, bound_to: bytes, *, discoverable: bool = True
+) -> Ceremony:
+    """Return what the browser needs to make a passkey for a user; nothing is written.
+
+    Chromium makes discoverable credentials only where the user is verified: for a security key
+    without a PIN it has to be asked for one that is not, which is a second factor and no more.
+    """
+    own = list_for(ctx, user.id)
+    return ceremonies.for_registration(ctx, user, own, bound_to, discoverable=discoverable)
 
 
 def finish_registration(

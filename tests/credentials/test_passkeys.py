@@ -179,6 +179,20 @@ def test_a_security_key_without_a_pin_is_a_second_factor_and_no_sign_in_of_its_o
         alice.sign_in(key)
 
 
+@spec("WebAuthn §5.4.6")
+def test_a_credential_that_is_not_discoverable_is_a_second_factor_only(alice, provider):
+    key = device(verifies_user=False, transports=("usb",))
+    with provider.request() as ctx:
+        ceremony = passkeys.begin_registration(ctx, ALICE, BROWSER, discoverable=False)
+    selection = json.loads(ceremony.options)["authenticatorSelection"]
+    made = alice.finish_registration(ceremony, key.create(ceremony.options))
+
+    assert (selection["residentKey"], selection["requireResidentKey"]) == ("discouraged", False)
+    assert alice.factor(key) == Shown(ALICE.id, made.id, ("pop",))
+    with pytest.raises(NotAllowed):
+        alice.sign_in(key, uv=True)
+
+
 def test_a_synced_passkey_is_a_software_key(alice):
     key = device(backup_eligible=True)
     made = alice.owns(key)

@@ -88,12 +88,13 @@ class Lies:
 
 @dataclass
 class Credential:
-    """One discoverable credential inside an authenticator."""
+    """One credential inside an authenticator; it names its user only if it is discoverable."""
 
     id: bytes
     rp_id: str
     user_handle: bytes
     key: Any
+    discoverable: bool
     sign_count: int = 0
 
 
@@ -143,6 +144,7 @@ class Authenticator:
             rp_id=rp_id,
             user_handle=unb64url(options["user"]["id"]),
             key=new_key(self.algorithm),
+            discoverable=selection["residentKey"] != "discouraged",
         )
         self.credentials.append(made)
         client_data = _client_data("webauthn.create", options, origin or self.origin, lie)
@@ -160,7 +162,7 @@ class Authenticator:
             "publicKeyAlgorithm": self.algorithm,
             "transports": list(self.transports) if lie.transports is None else lie.transports,
         }
-        return self._credential(made.id, response, {"credProps": {"rk": True}})
+        return self._credential(made.id, response, {"credProps": {"rk": made.discoverable}})
 
     def get(self, options_json: str, origin: str | None = None, **lies: Any) -> str:
         """Sign a challenge, as `navigator.credentials.get()` does; return the JSON.
@@ -177,7 +179,8 @@ class Authenticator:
         client_data = _client_data("webauthn.get", options, origin or self.origin, lie)
         data = self._data(used, options["userVerification"], lie)
         signature = sign(used.key, data + hashlib.sha256(client_data).digest())
-        handle = used.user_handle if lie.user_handle is None else lie.user_handle
+        own_handle = used.user_handle if used.discoverable else b""
+        handle = own_handle if lie.user_handle is None else lie.user_handle
         response = {
             "clientDataJSON": b64url(client_data),
             "authenticatorData": b64url(data),
@@ -194,7 +197,7 @@ class Authenticator:
         return [each for each in self.credentials if b64url(each.id) in ids]
 
     def _of(self, rp_id: str) -> list[Credential]:
-        return [each for each in self.credentials if each.rp_id == rp_id]
+        return [each for each in self.credentials if each.rp_id == rp_id and each.discoverable]
 
     def _data(
         self, credential: Credential, verification: str, lie: Lies, attested: bytes = b""
