@@ -8,7 +8,7 @@ from tests.protocol.parties import session_of, token_error, verified
 from tests.support.spec import spec
 
 
-@spec("RFC 9068 §2.1", "RFC 9068 §2.2")
+@spec("RFC 9068 §2.1", "RFC 9068 §2.2", "RFC 9068 §2.2.1", "RFC 9470 §6.1")
 def test_it_says_who_for_whom_and_how_long(provider, rp):
     tokens = rp.sign_in(scope="openid email")
     claims = verified(provider, tokens["access_token"], "ES256").claims
@@ -26,6 +26,7 @@ def test_it_says_who_for_whom_and_how_long(provider, rp):
         "scope": "openid email",
         "auth_time": now,
         "acr": "sfa",
+        "amr": ["pwd"],
         "sid": session_of(provider),
     }
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 from idp.context import RequestContext
+from idp.kernel.clock import epoch
 from idp.kernel.secrets import MasterKey
+from idp.policy.acr import amr_claim
 from idp.protocol import pkce, scopes
 from idp.protocol.clients.metadata import Client
 from idp.protocol.errors import InvalidGrant, InvalidRequest
@@ -55,7 +57,7 @@ def tokens_of(ctx: RequestContext, ring: Keyring, client: Client, grant: Grant) 
         scope=grant.scope,
         subject=grant.user_id,
         grant_id=grant.id,
-        extra={"auth_time": int(grant.auth_time.timestamp()), "acr": grant.acr, "sid": grant.sid},
+        extra=_about_the_sign_in(grant),
     )
     answer: dict[str, Any] = {
         "access_token": token.token,
@@ -73,6 +75,16 @@ def tokens_of(ctx: RequestContext, ring: Keyring, client: Client, grant: Grant) 
             user_claims=_asked_claims(ctx, grant),
         )
     return answer
+
+
+def _about_the_sign_in(grant: Grant) -> dict[str, Any]:
+    """Return what a resource server may judge the sign-in by (RFC 9068 §2.2.1, RFC 9470 §6.1)."""
+    return {
+        "auth_time": epoch(grant.auth_time),
+        "acr": grant.acr,
+        "amr": amr_claim(grant.amr),
+        "sid": grant.sid,
+    }
 
 
 def _asked_claims(ctx: RequestContext, grant: Grant) -> dict[str, Any]:
