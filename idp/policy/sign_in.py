@@ -17,7 +17,7 @@ class SignInFacts:
 
     `wanted` are the levels that somebody asks for, the liked one first; `fresh` says that somebody
     asks for a proof now, which no trusted device stands in for. `reset` says that an operator took
-    the factors away, and `by_ticket` that the person came by the ticket that lets new ones be bound.
+    the factors away, and `by_ticket` that the person came by the ticket that lets new ones in.
     """
 
     amr: tuple[str, ...]
