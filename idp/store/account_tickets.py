@@ -56,16 +56,15 @@ def void(
     db: Transaction,
     now: datetime,
     *,
-    user_id: str | None = None,
-    purpose: str | None = None,
-    email: str | None = None,
+    user_id: str,
+    purpose: str,
     browser_hash: bytes | None = None,
 ) -> int:
-    """Use up all tickets of which everything that is given is true; return how many."""
-    wanted = {"user_id": user_id, "purpose": purpose, "email": email, "browser_hash": browser_hash}
-    given = [table.c[name] == value for name, value in wanted.items() if value is not None]
-    turning = update(table).where(table.c.used_at.is_(None), *given).values(used_at=now)
-    return db.write(turning).rowcount
+    """Use up a user's tickets for a purpose, in one browser if one is given; return how many."""
+    theirs = [table.c.user_id == user_id, table.c.purpose == purpose, table.c.used_at.is_(None)]
+    if browser_hash is not None:
+        theirs.append(table.c.browser_hash == browser_hash)
+    return db.write(update(table).where(*theirs).values(used_at=now)).rowcount
 
 
 def purge(db: Transaction, now: datetime) -> int:
