@@ -7,8 +7,9 @@ it queues happen once. It raises when it cannot do its work now; then the row is
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from idp.admission.wiring import HANDLERS as ADMISSION
 from idp.context import RequestContext
 
 Handler = Callable[[RequestContext, dict[str, str]], None]
 
-HANDLERS: Mapping[str, Handler] = MappingProxyType({})
+HANDLERS: Mapping[str, Handler] = MappingProxyType({**ADMISSION})
