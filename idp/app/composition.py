@@ -7,6 +7,7 @@ import flask
 
 from idp.app.logs import set_up_logs
 from idp.context import Origin, RequestContext
+from idp.credentials.attestation import roots_in
 from idp.credentials.hashing import PasswordHashing
 from idp.kernel.errors import SetupFault
 from idp.kernel.registry import Registry
@@ -22,6 +23,7 @@ from idp.web.context import ClockReading, new_reference
 def compose(settings: Settings) -> tuple[flask.Flask, Registry]:
     """Return a bare application bound to its database, and the things that last."""
     set_up_logs(settings)
+    roots_in(settings.webauthn_attestation_roots)
     app = flask.Flask(
         "idp",
         static_folder=None,

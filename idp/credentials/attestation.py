@@ -50,7 +50,7 @@ def _chain_is_believed(settings: Settings, credential: NewCredential) -> bool:
     (WebAuthn §6.5.4).
     """
     chain = credential.attestation.att_stmt.x5c
-    roots = _roots(settings.webauthn_attestation_roots)
+    roots = roots_in(settings.webauthn_attestation_roots)
     # Without roots the library would pass every chain.
     if not chain or not roots:
         return False
@@ -93,7 +93,7 @@ def _aaguid(credential: NewCredential) -> bytes:
 
 
 @cache
-def _roots(bundle: Path | None) -> list[bytes]:
+def roots_in(bundle: Path | None) -> list[bytes]:
     """Return the makers' roots, read once in a process.
 
     Raises:

@@ -21,6 +21,7 @@ from idp.context import RequestContext
 from idp.credentials import answers, attestation, ceremonies
 from idp.credentials.answers import Assertion, NewCredential
 from idp.credentials.ceremonies import Ceremony, Challenge, Purpose, Unacceptable
+from idp.credentials.notices import Notice, tell
 from idp.kernel.secrets import new_id
 from idp.store import users, webauthn_credentials
 from idp.store.users import User
@@ -222,6 +223,9 @@ def _advance(ctx: RequestContext, passkey: Passkey, sign_count: int) -> None:
             stored=passkey.sign_count,
         ),
     )
+    owner = users.find(ctx.db, passkey.user_id)
+    if owner is not None:
+        tell(ctx, owner, Notice.PASSKEY_SUSPECTED, name=passkey.name)
     raise Unacceptable("counter")
 
 

@@ -64,7 +64,10 @@ def ask_for_key() -> flask.Response:
     """Offer to create a passkey."""
     handover = received(parameters.query())
     found = _enrolling(handover)
-    return _show_key(found) if found and "key" in found.kinds else start_again(handover)
+    if found is None or "key" not in found.kinds:
+        return start_again(handover)
+    # A key that cannot tell who holds it keeps no passkeys: browsers refuse to make one there.
+    return _show_key(found, plain_key=parameters.query().get("kind") == "security-key")
 
 
 @bp.post(ENROL)
@@ -173,9 +176,11 @@ def _secret_of(attempt: LoginAttempt) -> str:
     return totp.secret_from(master.mac("totp-enrolment", attempt.id.encode()))
 
 
-def _ceremony(found: Enrolling) -> Ceremony:
+def _ceremony(found: Enrolling, *, plain_key: bool = False) -> Ceremony:
     csrf.token()
-    return passkeys.begin_registration(request_context(), found.half.user, csrf.browser_hash())
+    return passkeys.begin_registration(
+        request_context(), found.half.user, csrf.browser_hash(), discoverable=not plain_key
+    )
 
 
 def _shared(found: Enrolling) -> dict[str, Any]:
@@ -214,12 +219,17 @@ def _show(found: Enrolling, error: str | None = None) -> flask.Response:
     )
 
 
-def _show_key(found: Enrolling, error: str | None = None) -> flask.Response:
+def _show_key(
+    found: Enrolling, error: str | None = None, *, plain_key: bool = False
+) -> flask.Response:
     both = "totp" in found.kinds and found.half.attempt.purpose != "add"
+    here = continuation.url(ENROL_KEY, "login", found.half.handover)
     return page(
         "enrol_passkey",
         **_shared(found),
         error=error,
-        passkey=_ceremony(found),
+        passkey=_ceremony(found, plain_key=plain_key),
+        plain_key=plain_key,
+        other_kind_url=here if plain_key else f"{here}&kind=security-key",
         app_url=continuation.url(ENROL, "login", found.half.handover) if both else None,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from idp.cli.check import database, settings
+from idp.cli.check import database, proof, settings
 from idp.cli.check.facts import Check, DatabaseFacts, Facts, FileMode
 from idp.kernel.jose import SIGNING_ALGORITHMS
 from idp.protocol.clients.metadata import Client, ClientMetadata
@@ -36,6 +36,8 @@ GOOD: dict[str, Any] = {
     "issuer": "https://id.example.test",
     "database_url": "postgresql://db/idp",
     "trusted_proxies": 1,
+    "smtp_url": "smtps://mail.example.test",
+    "mail_from": "id@example.test",
 }
 
 
@@ -66,7 +68,7 @@ def severities(checks: Iterable[Check], facts: Facts) -> list[str]:
 
 
 def test_there_is_nothing_to_say_about_a_good_installation() -> None:
-    assert severities((*settings.CHECKS, *database.CHECKS), some_facts()) == []
+    assert severities((*settings.CHECKS, *proof.CHECKS, *database.CHECKS), some_facts()) == []
 
 
 HOUR = timedelta(hours=1)
@@ -95,6 +97,16 @@ LOOPBACK = {"issuer": "http://localhost:8000", "trusted_proxies": 0}
         (settings.file_modes, {"files": (FileMode(Path("k"), 0o600, secret=True),)}, []),
         (settings.file_modes, {"files": (FileMode(Path("k"), 0o640, secret=True),)}, ["fault"]),
         (settings.file_modes, {"files": (FileMode(Path("d"), 0o604, secret=False),)}, ["warning"]),
+        (proof.passkeys, {"issuer": "https://192.0.2.7"}, ["warning"]),
+        (proof.attestation_roots, {"webauthn_attestation_roots": Path("none.pem")}, ["fault"]),
+        (proof.no_mail, {"smtp_url": None}, ["note"]),
+        (proof.no_mail, LOOPBACK | {"smtp_url": None}, []),
+        (proof.restricted_codes, {"mail_codes": True}, ["warning"]),
+        (
+            proof.restricted_codes,
+            {"text_codes": True, "text_gateway_url": "https://text.example.test/"},
+            ["warning"],
+        ),
         (database.reachable, {"database_fault": "It cannot be read."}, ["fault"]),
         (database.schema, {"revision": None}, ["fault"]),
         (database.schema, {"revision": "0000"}, ["fault"]),
@@ -151,7 +163,7 @@ def test_without_a_readable_database_no_check_of_its_contents_speaks() -> None:
 
 
 def test_every_check_is_in_its_table() -> None:
-    for room in (settings, database):
+    for room in (settings, proof, database):
         functions = {
             value
             for name, value in vars(room).items()
@@ -163,7 +175,12 @@ def test_every_check_is_in_its_table() -> None:
 
 
 def an_installation(idp: Idp, **environment: str) -> Idp:
-    good = {"IDP_ISSUER": "https://id.example.test", "IDP_TRUSTED_PROXIES": "1"}
+    good = {
+        "IDP_ISSUER": "https://id.example.test",
+        "IDP_TRUSTED_PROXIES": "1",
+        "IDP_SMTP_URL": "smtps://mail.example.test",
+        "IDP_MAIL_FROM": "id@example.test",
+    }
     idp.environment |= {**good, **environment}
     idp.data_dir.chmod(0o700)
     for file in idp.data_dir.iterdir():

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, create_engine, func, select, union_all
 
 from idp.cli.check.facts import DatabaseFacts, Facts, FileMode
 from idp.cli.house import database_file, translated
@@ -16,7 +16,7 @@ from idp.settings import Settings, master_key
 from idp.settings.loading import MASTER_KEY_FILE
 from idp.store import clients, migrate, seals, signing_keys
 from idp.store.database import Database, engine_options
-from idp.store.schema import totp_authenticators, users
+from idp.store.schema import totp_authenticators, users, webauthn_credentials
 
 
 def read(settings: Settings) -> Facts:
@@ -77,7 +77,9 @@ def _read_database(settings: Settings, now: datetime) -> dict[str, Any]:
 
 def _contents(engine: Engine, now: datetime) -> DatabaseFacts:
     with Database(engine).transaction() as db:
-        has_factor = select(totp_authenticators.c.user_id)
+        has_factor = union_all(
+            select(totp_authenticators.c.user_id), select(webauthn_credentials.c.user_id)
+        )
         without = select(func.count()).where(users.c.id.not_in(has_factor))
         return DatabaseFacts(
             sealed_by=seals.read(db, "master_key"),
