@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from idp.account.administration import Changes
+    from idp.admission.invitation import Link
     from idp.store.users import User
 
 
 @click.group()
 def user() -> None:
-    """Make, list, change and disable accounts."""
+    """Make, invite, list, change and disable accounts."""
 
 
 def _claim_options(decorated: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,22 +42,114 @@ def _claim_options(decorated: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
+def _group_option(decorated: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the groups of a user."""
+    said = "A group, as IDP_SECOND_FACTOR_GROUPS names it. May be repeated."
+    return click.option("--group", "groups", multiple=True, metavar="GROUP", help=said)(decorated)
+
+
 @user.command()
 @click.argument("name")
 @click.option("--email", metavar="MAIL", required=True)
 @_claim_options
+@_group_option
 @password_option
 @json_option
-def create(name: str, *, password_stdin: bool, as_json: bool, **said: Any) -> None:
-    """Make an account that signs in as NAME."""
+def create(
+    name: str, *, groups: tuple[str, ...], password_stdin: bool, as_json: bool, **said: Any
+) -> None:
+    """Make an account that signs in as NAME.
+
+    You choose the password, so you know it: rather use `idp user invite`.
+    """
     from idp.account import administration
 
     changes = _changes(**said)
     password = read_password(from_stdin=password_stdin)
     with command() as ctx:
-        made = administration.create_user(ctx, name, changes, password)
+        made = administration.create_user(ctx, name, changes, password, groups)
     text = f"{made.username} can sign in now (subject {made.id})."
     answer(_as_json(made), text, as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+@click.option("--email", metavar="MAIL")
+@_claim_options
+@_group_option
+@json_option
+def invite(name: str, *, groups: tuple[str, ...], as_json: bool, **said: Any) -> None:
+    """Let somebody set up the account NAME: print a link, and mail one where mail is sent.
+
+    The account is made if there is none. Another invitation voids the one before.
+    """
+    from idp.account import administration
+    from idp.admission import invitation
+    from idp.store import users
+
+    changes = _changes(**said)
+    with command() as ctx:
+        invited = users.find_by_username(ctx.db, name)
+        if invited is None:
+            invited = administration.create_user(ctx, name, changes, None, groups)
+        else:
+            administration.change_user(ctx, name, changes)
+            if groups:
+                administration.set_groups(ctx, name, groups)
+            invited = administration.require_user(ctx, name)
+        link = invitation.invite(ctx, invited)
+    _answer_with(link, invited, "sets up the account", as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+@json_option
+def reset_password(name: str, *, as_json: bool) -> None:
+    """Let NAME choose a new password: print a link, and mail one where mail is sent.
+
+    The old password stays until then. A second step is asked for all the same.
+    """
+    from idp.account import administration
+    from idp.admission import invitation
+
+    with command() as ctx:
+        who = administration.require_user(ctx, name)
+        link = invitation.invite_to_new_password(ctx, who)
+    _answer_with(link, who, "leads to a new password", as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+@click.option("--reason", metavar="TEXT", required=True, help="Why, for the audit log.")
+@json_option
+def reset_factors(name: str, *, reason: str, as_json: bool) -> None:
+    """Take all second steps of NAME away: print the link to new ones, and mail one.
+
+    Make sure first that you speak with NAME. All sessions end; the password alone signs in no more.
+    """
+    from idp.account import administration
+    from idp.admission import reset
+
+    with command() as ctx:
+        who = administration.require_user(ctx, name)
+        link = reset.reset_factors(ctx, who, reason)
+    _answer_with(link, who, "lets new second steps be set up", as_json=as_json)
+
+
+@user.command()
+@click.argument("name")
+@click.argument("groups", nargs=-1)
+@json_option
+def set_groups(name: str, *, groups: tuple[str, ...], as_json: bool) -> None:
+    """Put NAME into these GROUPS, and no others."""
+    from idp.account import administration
+
+    with command() as ctx:
+        changed = administration.set_groups(ctx, name, groups)
+    said = ", ".join(sorted(set(groups))) or "no group"
+    text = f"{name} is in {said}." if changed else "Nothing is different."
+    data = {"username": name, "groups": sorted(set(groups)), "changed": changed}
+    answer(data, text, as_json=as_json)
 
 
 @user.command(name="list")
@@ -134,6 +227,22 @@ def enable(name: str, *, as_json: bool) -> None:
     answer({"username": name, "disabled": False}, text, as_json=as_json)
 
 
+def _answer_with(link: Link, who: User, does: str, *, as_json: bool) -> None:
+    """Print a link, this once: it is kept nowhere."""
+    until = link.expires_at.isoformat(timespec="minutes")
+    lines = [f"This link {does} of {who.username}, once and until {until}:", link.url]
+    if link.mailed:
+        lines.append(f"Another one is on its way to {who.email}.")
+    data = {
+        "sub": who.id,
+        "username": who.username,
+        "link": link.url,
+        "expires_at": link.expires_at.isoformat(),
+        "mailed": link.mailed,
+    }
+    answer(data, "\n".join(lines), as_json=as_json)
+
+
 def _changes(*, claims: tuple[str, ...], **said: Any) -> Changes:
     from idp.account.administration import Changes
 
@@ -161,6 +270,7 @@ def _as_json(one: User) -> dict[str, object]:
         "phone_number": one.phone_number,
         "phone_number_verified": one.phone_number_verified,
         "profile": one.profile,
+        "groups": one.groups,
         "disabled": one.disabled_at is not None,
         "created_at": one.created_at.isoformat(),
         "updated_at": one.updated_at.isoformat(),
