@@ -11,8 +11,10 @@ BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
 
 
 def shown(default: object) -> str:
-    if default in (None, ""):
+    if default in (None, "", {}, ()):
         return ""
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     if isinstance(default, timedelta):
         return f"`{int(default.total_seconds())}`"
     return f"`{default}`"
@@ -20,7 +22,10 @@ def shown(default: object) -> str:
 
 def table() -> str:
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
+    own = [name for name in Settings.model_fields if name in Settings.__annotations__]
+    of_proofs = [name for name in Settings.model_fields if name not in own]
+    for name in (*own, *of_proofs):
+        field = Settings.model_fields[name]
         rows.append(f"| `IDP_{name.upper()}` | {shown(field.default)} | {field.description} |")
     return "\n".join(rows)
 
