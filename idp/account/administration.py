@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from idp.account.profile_claims import fault_of_claim, fault_of_phone, merged
 from idp.audit import record
+from idp.audit.account_events import UserDeleted
 from idp.audit.events import UserChanged, UserDisabled, UserEnabled
 from idp.context import RequestContext
 from idp.credentials import account_tickets, accounts, passwords
 from idp.credentials.accounts import NameTaken, fault_of_group, fault_of_mail, fault_of_name
+from idp.credentials.notices import Notice, tell
 from idp.credentials.password_rules import minimum_length
 from idp.kernel.errors import IdpError
 from idp.kernel.secrets import new_id
@@ -203,6 +205,19 @@ def enable_user(ctx: RequestContext, name: str) -> bool:
     users.change(ctx.db, user.id, ctx.now, disabled_at=None)
     record(ctx, UserEnabled(user_id=user.id))
     return True
+
+
+def delete_user(ctx: RequestContext, name: str) -> None:
+    """Delete an account with everything that hangs on it; what was audited stays.
+
+    Raises:
+        NoSuchUser: there is none.
+    """
+    user = _held_user(ctx, name)
+    tell(ctx, user, Notice.ACCOUNT_DELETED)
+    sessions.end_all_of_user(ctx, user.id, because="user_deleted")
+    users.remove(ctx.db, user.id)
+    record(ctx, UserDeleted(user_id=user.id))
 
 
 def _different(user: User, changes: Changes) -> dict[str, object]:

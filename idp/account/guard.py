@@ -1,18 +1,28 @@
-"""Whose account page it is, and when they have to prove it again."""
+"""Whose account page it is, and when they have to prove it again (ASVS 5.0 §7.5.1)."""
+
+from collections.abc import Callable
+from functools import wraps
 
 import flask
 
+from idp.account.factors import count_factors
+from idp.account.notices import with_notice
 from idp.context import RequestContext
+from idp.kernel.clock import epoch
 from idp.login import service as login
-from idp.policy.sign_in import NeedFactor
+from idp.policy.sign_in import NeedFactor, Refer
 from idp.sessions import service as sessions
 from idp.store.sessions import Standing
-from idp.web import continuation, cookies
+from idp.web import continuation, cookies, csrf, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import redirect
+from idp.web.parameters import Parameters
 
 HOME = "/account"
+View = Callable[[], flask.Response]
+Show = Callable[[RequestContext, Standing], flask.Response]
+Act = Callable[[RequestContext, Standing, Parameters], flask.Response]
 
 
 def signed_in() -> Standing | None:
@@ -21,21 +31,114 @@ def signed_in() -> Standing | None:
     return sessions.find_live(ctx, cookies.read(ctx.settings, cookies.SESSION))
 
 
-def ask_to_sign_in() -> flask.Response:
+def ask_to_sign_in(to: str = HOME) -> flask.Response:
     """Send the person to the sign-in page and back here."""
-    return redirect(continuation.url("/login", "login", Handover(to=HOME)))
+    return redirect(continuation.url("/login", "login", Handover(to=to)))
 
 
 def recently_proved(ctx: RequestContext, standing: Standing) -> bool:
     """Tell whether the last proof is young enough for a sensitive act, and no factor is missing."""
     session = standing.session
-    if isinstance(login.judge(ctx, standing.user, session.amr), NeedFactor):
+    missing = login.judge(ctx, standing.user, session.amr, fresh=True)
+    if isinstance(missing, NeedFactor | Refer):
         return False
     return ctx.now - session.authenticated_at <= ctx.settings.reauthentication_age
 
 
-def ask_again(standing: Standing) -> flask.Response:
-    """Send the person through a fresh proof and back here."""
-    user = standing.user
-    again = Handover(to=HOME, reason="sensitive", identifier=user.username, user_id=user.id)
+def ask_again(standing: Standing, to: str, *, acting: bool = False) -> flask.Response:
+    """Send the person through a fresh proof and back to the page `to`.
+
+    `acting` says that they had pressed a button there, which they find again.
+    """
+    user, settings = standing.user, request_context().settings
+    again = Handover(
+        to=to,
+        carry={"acting": True} if acting else {},
+        reason="sensitive",
+        proved_at=epoch(standing.session.authenticated_at),
+        age=int(settings.reauthentication_age.total_seconds()),
+        fresh=True,
+        identifier=user.username,
+        user_id=user.id,
+    )
     return redirect(continuation.url("/login", "login", again))
+
+
+def shown(show: Show) -> View:
+    """Show a page of the account to whom is signed in."""
+
+    @wraps(show)
+    def view() -> flask.Response:
+        path = flask.request.path
+        came_back = continuation.receive("continue", parameters.query())
+        if came_back is not None:
+            # The ticket has done its work and leaves the address.
+            return redirect(_landing(path, came_back))
+        standing = signed_in()
+        return show(request_context(), standing) if standing else ask_to_sign_in(path)
+
+    return view
+
+
+def _landing(path: str, came_back: Handover) -> str:
+    carried = came_back.carry
+    if carried.get("cancelled"):
+        # Back on a page that asks again, they would never get away.
+        return path if carried.get("acting") else HOME
+    if carried.get("acting") and carried.get("login"):
+        return with_notice(path, "confirmed")
+    if "had" in carried:
+        return with_notice(path, "added") if carried["had"] != _has() else path
+    return path
+
+
+def _has() -> int:
+    """Return how many factors the person has who came back from adding one."""
+    standing = signed_in()
+    return count_factors(request_context(), standing.user.id) if standing else 0
+
+
+def shown_when_proved(show: Show) -> View:
+    """Show a page whose form takes typing only to whom has proved to be there a while ago.
+
+    Asked afterwards, they would have typed for nothing.
+    """
+
+    @wraps(show)
+    def guarded(ctx: RequestContext, standing: Standing) -> flask.Response:
+        if recently_proved(ctx, standing):
+            return show(ctx, standing)
+        return ask_again(standing, flask.request.path)
+
+    return shown(guarded)
+
+
+def act(page: str) -> Callable[[Act], View]:
+    """Let an act of a page happen for whom is signed in, by a form of ours."""
+
+    def decorate(perform: Act) -> View:
+        @wraps(perform)
+        def view() -> flask.Response:
+            form = parameters.form()
+            csrf.check(form)
+            standing = signed_in()
+            return perform(request_context(), standing, form) if standing else ask_to_sign_in(page)
+
+        return view
+
+    return decorate
+
+
+def sensitive_act(page: str) -> Callable[[Act], View]:
+    """Let an act happen when, besides, the person proved to be there a short while ago."""
+
+    def decorate(perform: Act) -> View:
+        @wraps(perform)
+        def guarded(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.Response:
+            if recently_proved(ctx, standing):
+                return perform(ctx, standing, form)
+            return ask_again(standing, page, acting=True)
+
+        return act(page)(guarded)
+
+    return decorate

@@ -5,8 +5,8 @@ from flask_babel import Babel
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from idp.account.acts import bp as acts_bp
-from idp.account.pages import bp as account_bp
+from idp.account.wiring import BLUEPRINTS as ACCOUNT
+from idp.admission.wiring import BLUEPRINTS as ADMISSION
 from idp.app.composition import command_context, compose
 from idp.kernel.errors import IdpError, Unavailable
 from idp.login.wiring import BLUEPRINTS as LOGIN
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     app.extensions["idp_brand"] = brand_of(settings)
     Babel(app, locale_selector=select_locale)
 
-    for blueprint in (*PROTOCOL, *LOGIN, account_bp, acts_bp, static_bp):
+    for blueprint in (*PROTOCOL, *LOGIN, *ADMISSION, *ACCOUNT, static_bp):
         app.register_blueprint(blueprint)
 
     @app.after_request

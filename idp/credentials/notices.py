@@ -31,10 +31,10 @@ class Notice(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
 
 
-def tell(ctx: RequestContext, user: User, what: Notice, **facts: str | int) -> None:
+def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
     """Write to the user about a change, if there is an address and mail is sent here.
 
-    Facts: `name` of the passkey or app; `remaining` recovery codes; `email`, the new address.
+    Facts: `name` of the passkey or app; `email`, the new address.
     """
     if not user.email:
         return
@@ -89,7 +89,7 @@ def _if_not(ctx: RequestContext, what: Notice) -> str:
     return "\n".join(line for line in (first, help_line) if line)
 
 
-def _words(what: Notice, facts: dict[str, str | int]) -> tuple[str, str]:
+def _words(what: Notice, facts: dict[str, str]) -> tuple[str, str]:
     """Return the subject and the sentence of a letter."""
     name = facts.get("name") or ""
     table = {
@@ -131,10 +131,7 @@ def _words(what: Notice, facts: dict[str, str | int]) -> tuple[str, str]:
         ),
         Notice.RECOVERY_CODE_USED: (
             _("A recovery code was used"),
-            _(
-                "Somebody signed in to your account with a recovery code. Left: %(remaining)s.",
-                remaining=facts.get("remaining", 0),
-            ),
+            _("A recovery code of your account was used up: it stood for your second step."),
         ),
         Notice.FACTORS_RESET: (
             _("Your second step was reset"),

@@ -183,13 +183,20 @@ class Use:
 
 def list_uses(db: Transaction, user_id: str) -> list[Use]:
     """Return which clients a user used in which sessions, the latest use first."""
-    last = func.max(grants.c.opened_at)
-    by_consent = func.count().filter(grants.c.consented)
+    last = func.max(grants.c.opened_at).label("last_at")
     query = (
-        select(grants.c.client_id, grants.c.sid, func.min(grants.c.opened_at), last, by_consent)
+        select(
+            grants.c.client_id,
+            grants.c.sid,
+            func.min(grants.c.opened_at).label("first_at"),
+            last,
+            func.count().filter(grants.c.consented).label("consented"),
+        )
         .where(grants.c.user_id == user_id, grants.c.code_redeemed_at.is_not(None))
         .group_by(grants.c.client_id, grants.c.sid)
         .order_by(last.desc(), grants.c.client_id)
     )
-    rows: Sequence[Sequence[Any]] = db.read(query).all()
-    return [Use(*row[:4], bool(row[4])) for row in rows]
+    return [
+        Use(row.client_id, row.sid, row.first_at, row.last_at, bool(row.consented))
+        for row in db.read(query)
+    ]

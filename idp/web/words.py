@@ -24,3 +24,8 @@ def at_time(instant: datetime) -> str:
     """Return a date and time, to the minute, as the reader writes them."""
     day, time = on_day(instant), str(flask_babel.format_time(instant, "short"))
     return gettext("%(day)s, %(time)s", day=day, time=time)
+
+
+def clock_time(instant: datetime) -> str:
+    """Return a time of day, to the minute, as the reader writes it."""
+    return str(flask_babel.format_time(instant, "short"))

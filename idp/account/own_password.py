@@ -1,0 +1,101 @@
+"""A user's own password: the old one is asked, the new one judged, and who knew the old is out."""
+
+from dataclasses import dataclass
+
+from idp.context import RequestContext
+from idp.credentials import account_tickets, devices, password_words, passwords
+from idp.credentials.notices import Notice, tell
+from idp.credentials.password_rules import PasswordRefused, minimum_length
+from idp.login import proofs
+from idp.login.proofs import Wait, Wrong
+from idp.login.service import Browser
+from idp.login.words import waiting
+from idp.sessions import service as sessions
+from idp.store import users
+from idp.store.sessions import Standing
+from idp.store.users import User
+from idp.web.words import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was changed, because of what stands in this field."""
+
+    field: str
+    sentence: str
+    status: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """It is done, and the session has a new secret. None: it was over, so nothing was done."""
+
+    secret: str | None
+
+
+def change(
+    ctx: RequestContext, standing: Standing, browser: Browser, *, current: str, new: str
+) -> Changed | Refused:
+    """Replace the password, or set a first one; a wrong current one counts as at a sign-in."""
+    user = standing.user
+    if not new:
+        return Refused("new", _("Enter a new password."))
+    had_one = passwords.has_password(ctx, user.id)
+    if had_one and current == new:
+        return Refused("new", _("That is the password you entered as your current one."))
+    try:
+        # Hashed before anything is written: writers queue.
+        prepared = passwords.prepare(
+            ctx, user, new, minimum=minimum_length(ctx.settings, user.groups)
+        )
+    except PasswordRefused as refusal:
+        return Refused("new", password_words.refused(refusal))
+    proved = _old_one_proved if had_one else _none_is_there
+    if (refused := proved(ctx, user, current, browser)) is not None:
+        return refused
+    passwords.keep(ctx, prepared)
+    tell(ctx, user, Notice.PASSWORD_CHANGED)
+    return renew_session(ctx, standing, browser, because="password_changed")
+
+
+def _old_one_proved(
+    ctx: RequestContext, user: User, current: str, browser: Browser
+) -> Refused | None:
+    proof = proofs.attempt_password(ctx, user.username, current, browser)
+    if isinstance(proof, Wait):
+        return Refused("current", waiting(proof.time), status=429)
+    if isinstance(proof, Wrong) or proof.id != user.id:
+        return Refused("current", _("That is not your current password."))
+    return None
+
+
+def _none_is_there(
+    ctx: RequestContext, user: User, current: str, browser: Browser
+) -> Refused | None:
+    """Two forms at once that ask for no password must not both set the first one."""
+    del current, browser
+    users.hold(ctx.db, user.id)
+    if passwords.has_password(ctx, user.id):
+        return Refused("current", _("You have a password by now. Enter it to change it."))
+    return None
+
+
+def renew_session(
+    ctx: RequestContext, standing: Standing, browser: Browser, *, because: str
+) -> Changed:
+    """End what the old proof opened or began, and go on here alone, under a new secret (I6)."""
+    session, user_id = standing.session, standing.user.id
+    account_tickets.withdraw(ctx, user_id, *account_tickets.FOR_A_PASSWORD)
+    sessions.end_others(ctx, session, because=because)
+    devices.distrust_all(ctx, user_id, because=because)
+    renewed = sessions.prove(
+        ctx,
+        session,
+        browser.secret or "",
+        session.amr,
+        session.device_id,
+        authenticated_at=session.authenticated_at,
+    )
+    if renewed is None:
+        ctx.db.rollback()
+    return Changed(renewed.secret if renewed else None)

@@ -1,0 +1,25 @@
+"""Every blueprint of the account pages, in reading order."""
+
+from idp.account import (
+    activity_pages,
+    application_pages,
+    authenticator_pages,
+    contact_pages,
+    data_pages,
+    device_pages,
+    pages,
+    password_pages,
+    profile_pages,
+)
+
+BLUEPRINTS = (
+    pages.bp,
+    profile_pages.bp,
+    contact_pages.bp,
+    password_pages.bp,
+    authenticator_pages.bp,
+    device_pages.bp,
+    application_pages.bp,
+    activity_pages.bp,
+    data_pages.bp,
+)
