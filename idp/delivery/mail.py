@@ -1,5 +1,6 @@
 """Mail by SMTP (RFC 5321), as text in UTF-8 that a machine wrote (RFC 3834)."""
 
+import re
 import smtplib
 import ssl
 from contextlib import suppress
@@ -16,6 +17,8 @@ from idp.settings.channels import Relay, Tls, relay, sender
 
 TIMEOUT_SECONDS = 20
 _PERMANENT = range(500, 600)
+# A local part in any script (RFC 6531 §3.3): words between dots.
+_ATOMS = re.compile(r"[^\s()<>@,;:\\\"\[\].]+(\.[^\s()<>@,;:\\\"\[\].]+)*")
 
 
 def send(settings: Settings, parcel: Parcel) -> None:
@@ -90,8 +93,14 @@ def _recipient(text: str) -> Address:
     """
     if not text.isprintable():
         raise ValueError(text)
-    local, _, host = text.strip().rpartition("@")
-    parsed = Address(addr_spec=f"{local}@{host.encode('idna').decode() if host else ''}")
+    local, _, name = text.strip().rpartition("@")
+    host = name.encode("idna").decode()
+    if local.isascii():
+        parsed = Address(addr_spec=f"{local}@{host}")
+    elif _ATOMS.fullmatch(local):
+        parsed = Address(username=local, domain=host)
+    else:
+        raise ValueError(text)
     if not parsed.username or not parsed.domain:
         raise ValueError(text)
     return parsed
