@@ -44,5 +44,6 @@ def _password_words(error: Any) -> str:
         Reason.COMMON: "It is among the passwords that are tried first.",
         Reason.PREDICTABLE: "It is easy to guess: a pattern, a repetition or few common words.",
         Reason.CONTAINS_IDENTITY: "It is made of the user's name, address or this service's name.",
+        Reason.BREACHED: "It is in IDP_BREACHED_PASSWORDS: it was stolen from another service.",
     }
     return f"{error.public} {reasons[error.reason]}"

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     COMMON = "common"
     PREDICTABLE = "predictable"
     CONTAINS_IDENTITY = "contains_identity"
+    BREACHED = "breached"
 
 
 class PasswordRefused(IdpError):

@@ -28,6 +28,10 @@ def refused(error: PasswordRefused) -> str:
         Reason.CONTAINS_IDENTITY: _(
             "That password is made of your name, your address or the name of this service."
         ),
+        Reason.BREACHED: _(
+            "That password was stolen from another service, so it is among those that are tried. "
+            "Use one that you use nowhere else."
+        ),
     }
     return reasons[error.reason]
 

@@ -4,8 +4,9 @@ from idp.audit import record
 from idp.audit.account_events import PasswordRemoved
 from idp.audit.events import PasswordRehashed, PasswordSet
 from idp.context import RequestContext
+from idp.credentials.breached import is_breached
 from idp.credentials.hashing import PasswordHashing
-from idp.credentials.password_rules import check_password
+from idp.credentials.password_rules import PasswordRefused, Reason, check_password
 from idp.store import passwords
 from idp.store.passwords import Password
 from idp.store.users import User
@@ -49,6 +50,8 @@ def prepare(ctx: RequestContext, user: User, password: str, *, minimum: int) -> 
     """
     words = [user.username, user.email or "", user.display_name, ctx.settings.display_name]
     check_password(password, minimum=minimum, words=words)
+    if is_breached(ctx.settings.breached_passwords, password):
+        raise PasswordRefused(Reason.BREACHED)
     hashed = ctx.house.get(PasswordHashing).hash(password)
     return Password(user_id=user.id, hash=hashed, changed_at=ctx.now)
 

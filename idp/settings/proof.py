@@ -51,6 +51,11 @@ class ProofSettings(BaseSettings):
         timedelta(0),
         description="How long a user may put off a required factor after first being asked for it.",
     )
+    breached_passwords: Path | None = Field(
+        None,
+        description="Passwords nobody may choose: a sorted file of `HASH:count` lines (SHA-1), "
+        "or a folder of such ranges, as public lists of breached passwords come.",
+    )
     trusted_device_lifetime: timedelta = Field(
         timedelta(days=30),
         description="“Don't ask for a second step here” lasts this long; 0: it is not offered.",

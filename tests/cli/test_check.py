@@ -99,6 +99,7 @@ LOOPBACK = {"issuer": "http://localhost:8000", "trusted_proxies": 0}
         (settings.file_modes, {"files": (FileMode(Path("d"), 0o604, secret=False),)}, ["warning"]),
         (proof.passkeys, {"issuer": "https://192.0.2.7"}, ["warning"]),
         (proof.attestation_roots, {"webauthn_attestation_roots": Path("none.pem")}, ["fault"]),
+        (proof.breached_passwords, {"breached_passwords": Path("none")}, ["fault"]),
         (proof.no_mail, {"smtp_url": None}, ["note"]),
         (proof.no_mail, LOOPBACK | {"smtp_url": None}, []),
         (proof.restricted_codes, {"mail_codes": True}, ["warning"]),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from idp.cli.check.facts import Check, Facts, Finding, fault, note, warning
 from idp.credentials.attestation import roots_in
+from idp.credentials.breached import fault_of_list
 from idp.kernel.errors import SetupFault
 
 
@@ -26,6 +27,19 @@ def attestation_roots(facts: Facts) -> Iterator[Finding]:
             str(error),
             "No maker is believed, so no passkey can be vouched for.",
             "Give a PEM file with the makers' root certificates.",
+        )
+
+
+def breached_passwords(facts: Facts) -> Iterator[Finding]:
+    """Where the list cannot be read, nobody can choose a password."""
+    path = facts.settings.breached_passwords
+    reason = fault_of_list(path) if path is not None else None
+    if reason is not None:
+        yield fault(
+            f"IDP_BREACHED_PASSWORDS: {path} {reason}.",
+            "Rather than take a stolen password, none is taken.",
+            "Give a sorted file of `HASH:count` lines, or a folder of ranges named `00000` to "
+            "`FFFFF`.",
         )
 
 
@@ -63,4 +77,10 @@ def restricted_codes(facts: Facts) -> Iterator[Finding]:
             )
 
 
-CHECKS: tuple[Check, ...] = (passkeys, attestation_roots, no_mail, restricted_codes)
+CHECKS: tuple[Check, ...] = (
+    passkeys,
+    attestation_roots,
+    breached_passwords,
+    no_mail,
+    restricted_codes,
+)
