@@ -29,6 +29,7 @@ class Notice(StrEnum):
     EMAIL_CHANGED = "email_changed"
     PHONE_CHANGED = "phone_changed"
     ACCOUNT_DELETED = "account_deleted"
+    GUESSED_AT = "guessed_at"
 
 
 def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
@@ -155,6 +156,13 @@ def _words(what: Notice, facts: dict[str, str]) -> tuple[str, str]:
         Notice.ACCOUNT_DELETED: (
             _("Your account was deleted"),
             _("Your account was deleted, with everything that belonged to it."),
+        ),
+        Notice.GUESSED_AT: (
+            _("Many wrong attempts, then a right one"),
+            _(
+                "Somebody entered a wrong password or code for your account many times, and then "
+                "the right one."
+            ),
         ),
     }
     return table[what]

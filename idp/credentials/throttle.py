@@ -126,12 +126,17 @@ def _admit(ctx: RequestContext, counters: list[_Counter]) -> timedelta | None:
     return _wait(ctx, counters) or _SHORTEST_WAIT
 
 
-def succeeded(ctx: RequestContext, account_key: str, device_id: str | None, factor: str) -> None:
-    """Forget the failures of the account, or of the known device, and free its network's place."""
+def succeeded(ctx: RequestContext, account_key: str, device_id: str | None, factor: str) -> int:
+    """Forget the failures of the account, or of the known device, and free its network's place.
+
+    Return how many there were.
+    """
     own, *network = _counters(ctx, account_key, device_id, factor)
-    throttles.reset(ctx.db, own.key)
+    attempts = throttles.reset(ctx.db, own.key)
     for counter in network:
         throttles.give_back(ctx.db, counter.key, ctx.now)
+    # The one that succeeded was counted too.
+    return max(attempts - 1, 0)
 
 
 def _wait(ctx: RequestContext, counters: list[_Counter]) -> timedelta | None:

@@ -68,9 +68,10 @@ def give_back(db: Transaction, key: bytes, now: datetime) -> None:
     )
 
 
-def reset(db: Transaction, key: bytes) -> None:
-    """Start a counter anew."""
-    db.write(delete(throttles).where(throttles.c.key == key))
+def reset(db: Transaction, key: bytes) -> int:
+    """Start a counter anew; return what it had counted."""
+    counted = delete(throttles).where(throttles.c.key == key).returning(throttles.c.attempts)
+    return db.write(counted).scalar() or 0
 
 
 def purge(db: Transaction, now: datetime) -> int:
