@@ -45,7 +45,12 @@ _CODE_STEPS: tuple[Step, ...] = ("totp", "text", "mail", "recovery_code")
 def _ask_by_code(step: Step) -> flask.Response:
     handover = received(parameters.query())
     half = half_done(handover)
-    return _show_code(step, half) if half else start_again(handover)
+    return _show_code(step, half) if half and _has(step, half) else start_again(handover)
+
+
+def _has(step: Step, half: HalfDone) -> bool:
+    """Tell whether a step counts for this user; a page may be older than what does."""
+    return step in owned(request_context(), half.user).steps
 
 
 def _answer_by_code(step: Step) -> flask.Response:
@@ -55,10 +60,7 @@ def _answer_by_code(step: Step) -> flask.Response:
     if (way_back := cancelled(form, handover)) is not None:
         return way_back
     half = half_done(handover)
-    if half is None:
-        return start_again(handover)
-    if step not in owned(request_context(), half.user).steps:
-        # The page may be older than what counts for this user.
+    if half is None or not _has(step, half):
         return start_again(handover)
     if step in CHANNELS and form.get("action") == "send":
         return _send(step, half)
@@ -122,7 +124,7 @@ def ask_key() -> flask.Response:
     """Ask for a passkey or security key of this user."""
     handover = received(parameters.query())
     half = half_done(handover)
-    return _show_key(half) if half else start_again(handover)
+    return _show_key(half) if half and _has("key", half) else start_again(handover)
 
 
 @bp.post(KEY)
@@ -134,7 +136,7 @@ def answer_key() -> flask.Response:
     if (way_back := cancelled(form, handover)) is not None:
         return way_back
     half = half_done(handover)
-    if half is None:
+    if half is None or not _has("key", half):
         return start_again(handover)
     ceremony, shown = form.get("ceremony") or "", form.get("credential") or ""
     outcome = proofs.attempt_key(request_context(), half.user, ceremony, shown, csrf.browser_hash())

@@ -166,6 +166,7 @@ def _unfinished(half: HalfDone, amr: tuple[str, ...]) -> str | None:
     if attempt.purpose in ELSEWHERE:
         return continuation.url(ELSEWHERE[attempt.purpose], "login", handover)
     verdict = half.verdict(amr)
+    service.note_demand(request_context(), half.user, verdict)
     if isinstance(verdict, Allow):
         return None
     onward = handover.frame(reason=verdict.rule, attempt=attempt.id)
