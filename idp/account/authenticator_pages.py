@@ -15,6 +15,7 @@ from idp.credentials import channel_codes, passkeys, recovery, totp
 from idp.credentials.notices import Notice, tell
 from idp.credentials.owned import owned
 from idp.login import service as login
+from idp.store import passwords
 from idp.store.sessions import Standing
 from idp.store.webauthn_credentials import Passkey
 from idp.web import continuation, csrf
@@ -33,7 +34,7 @@ def show(ctx: RequestContext, standing: Standing) -> flask.Response:
     """Show passkeys, authenticator apps, recovery codes and what else may stand for a step."""
     user, has = standing.user, owned(ctx, standing.user)
     keys, apps = passkeys.list_for(ctx, user.id), totp.list_for(ctx, user.id)
-    left = recovery.remaining(ctx, user.id)
+    left, password = recovery.remaining(ctx, user.id), passwords.find(ctx.db, user.id)
     return account_page(
         "account_authenticators",
         standing,
@@ -54,7 +55,7 @@ def show(ctx: RequestContext, standing: Standing) -> flask.Response:
             if each in has.steps
         ],
         codes={"left": left, "few": left <= FEW_CODES} if has.password and has.steps else None,
-        has_password=has.password,
+        password_changed=on_day(password.changed_at) if password else None,
         can_add_passkey=ctx.settings.passkeys and len(keys) < passkeys.MAX_PASSKEYS,
         can_add_app=len(apps) < totp.MAX_AUTHENTICATORS,
         passkeys_here=ctx.settings.passkeys,

@@ -42,7 +42,7 @@ def _sections(current: str) -> list[dict[str, object]]:
     named = [
         (OVERVIEW, _("Overview"), "home"),
         (PROFILE, _("Profile"), "person"),
-        (PASSWORD, _("Password"), "key"),
+        (PASSWORD, _("Password"), "lock"),
         (AUTHENTICATORS, _("Sign-in methods"), "shield"),
         (DEVICES, _("Devices"), "phone"),
         (APPLICATIONS, _("Applications"), "apps"),
