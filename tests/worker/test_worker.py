@@ -6,24 +6,36 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from idp.app import compose
 from idp.app.composition import command_context
 from idp.context import RequestContext
+from idp.delivery import service
 from idp.kernel.encoding import b64url
 from idp.kernel.registry import Registry
 from idp.kernel.secrets import new_id
 from idp.protocol.keys import service as keys
 from idp.settings import Settings
-from idp.store import authorization_requests, login_attempts, throttles, users
+from idp.store import (
+    account_tickets,
+    authorization_requests,
+    channel_codes,
+    login_attempts,
+    spent,
+    throttles,
+    users,
+)
+from idp.store.account_tickets import AccountTicket
+from idp.store.channel_codes import ChannelCode
 from idp.store.database import Database
 from idp.store.login_attempts import LoginAttempt
-from idp.store.schema import audit_events, metadata
+from idp.store.schema import audit_events, metadata, outbox
 from idp.store.users import User
 from idp.web.context import ClockReading
 from idp.worker import jobs
@@ -33,6 +45,7 @@ from tests.app import NOON, FakeClock
 
 MASTER_KEY = b64url(b"w" * 32)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -65,15 +78,48 @@ def fill(ctx: RequestContext, at: datetime) -> None:
         user_id=user.id,
         sid=None,
         amr=("pwd",),
-        enrolling_sealed=None,
         expires_at=at + HOUR,
     )
     login_attempts.add(ctx.db, attempt, b"browser", at)
     key = new_id().encode()
     throttles.admit(ctx.db, key, now=at, waits=[(5, at + HOUR)], forgotten_at=at + HOUR)
+    spent.burn(ctx.db, key, at + HOUR)
+    ticket = AccountTicket(
+        id=new_id(), purpose="recovery", user_id=user.id, created_at=at, expires_at=at + HOUR
+    )
+    account_tickets.add(ctx.db, ticket, b"secret")
+    code = ChannelCode(
+        bound_to=attempt.id,
+        channel="mail",
+        user_id=user.id,
+        address="ada@example.test",
+        code_hash=b"code",
+        sent=1,
+        created_at=at,
+        expires_at=at + HOUR - channel_codes.REMEMBERED,
+        used_at=None,
+    )
+    assert channel_codes.replace(ctx.db, code, most=1, not_since=at)
+    service.deferred(replace(ctx, now=at - DAY + HOUR), "unknown", {}, about=key.decode())
+    ctx.db.write(
+        update(outbox)
+        .where(outbox.c.subject == key.decode())
+        .values(state="delivered", finished_at=at - DAY + HOUR)
+    )
 
 
-@pytest.mark.parametrize("table", ["authorization_requests", "login_attempts", "throttles"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "account_tickets",
+        "authorization_requests",
+        "channel_codes",
+        "login_attempts",
+        "outbox",
+        "spent",
+        "throttles",
+    ],
+)
 def test_what_is_too_old_is_removed_and_nothing_else(
     house: Registry, clock: FakeClock, table: str
 ) -> None:
