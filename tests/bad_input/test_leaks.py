@@ -78,7 +78,7 @@ def walked(database_url, tmp_path, capfd):
         "/account/recovery-codes", data={"csrf_token": csrf}, base_url=ISSUER
     ).get_data(as_text=True)
     secrets |= {csrf, code, granted["code"], first["access_token"], second["access_token"]}
-    secrets |= set(re.findall(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", shown))
+    secrets |= set(re.findall(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){5}", shown))
     rp.browser.post("/login", data={"password": WRONG}, base_url=ISSUER)
     with provider.context() as ctx:
         disable_user(ctx, "ada")
