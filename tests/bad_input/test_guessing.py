@@ -95,6 +95,7 @@ DISGUISES = (
 )
 
 
+@spec("ASVS 6.3.1")
 def test_no_spelling_of_a_name_buys_another_try(people):
     guesser = Guesser(people)
     statuses = [guesser.guess(name).status for name in DISGUISES]
@@ -103,6 +104,7 @@ def test_no_spelling_of_a_name_buys_another_try(people):
     assert Guesser(people).guess("ADA", PASSWORD).status == 429
 
 
+@spec("ASVS 6.3.1")
 def test_no_new_browser_and_no_claimed_address_buys_another_try(people):
     statuses = []
     for number in range(8):
@@ -161,6 +163,7 @@ def test_a_device_that_knows_one_account_is_a_stranger_to_all_others(rp, provide
     assert statuses == [200] * 5 + [429] * 2
 
 
+@spec("ASVS 6.3.1")
 def test_codes_are_throttled_by_account_across_browsers_and_attempts(rp, provider):
     user = provider.add_user("grace")
     secret = provider.add_totp(user)

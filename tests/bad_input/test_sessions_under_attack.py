@@ -132,6 +132,7 @@ def half_done(rp, provider):
     return thief, step, secret
 
 
+@spec("ASVS 6.3.4")
 def test_a_half_done_sign_in_is_no_session(rp, provider):
     thief, step, _ = half_done(rp, provider)
     assert cookie(thief) is None
@@ -208,6 +209,7 @@ def test_a_new_password_ends_what_the_old_one_began(database_url, tmp_path):
     assert cookie(thief) is None
 
 
+@spec("ASVS 6.3.3")
 def test_a_demanded_factor_is_not_skipped(database_url, tmp_path):
     provider = make_provider(database_url, tmp_path, second_factor=SecondFactor.ENCOURAGED)
     provider.add_user()

@@ -269,6 +269,7 @@ def test_nothing_needs_a_mouse(app: App, username: str, page: Page):
     expect(page.locator("#claim-acr")).to_have_text("mfa")
 
 
+@spec("ASVS 6.2.6")
 def test_the_password_can_be_looked_at(app: App, page: Page):
     page.goto(app.sign_in_url())
     on(page, "login")

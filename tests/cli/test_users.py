@@ -109,7 +109,7 @@ def test_a_refused_password_is_explained_and_nothing_is_made(
     assert idp_on_sqlite.events() == []
 
 
-@spec("NIST SP 800-63B-4 §3.1.1.2")
+@spec("NIST SP 800-63B-4 §3.1.1.2", "ASVS 6.2.1")
 def test_eight_characters_are_enough_where_a_second_factor_is_required(idp_on_sqlite: Idp) -> None:
     idp_on_sqlite.environment["IDP_SECOND_FACTOR"] = "required"
     idp_on_sqlite(*CREATE, stdin="kv7!Rqz2")

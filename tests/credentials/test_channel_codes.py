@@ -87,6 +87,7 @@ def names(provider) -> list[str]:
     return [name for name, _ in provider.events()]
 
 
+@spec("ASVS 6.6.1")
 @pytest.mark.parametrize(
     ("settings", "traits", "offered"),
     [
@@ -123,7 +124,7 @@ def test_a_page_shows_too_little_of_an_address_to_learn_it(traits, channel, show
     assert channel_codes.destination(user, channel) == shown
 
 
-@spec("NIST SP 800-63B-4 §3.1.3.2")
+@spec("NIST SP 800-63B-4 §3.1.3.2", "ASVS 6.5.1")
 @CHANNELS
 def test_a_code_is_accepted_once(provider, channel):
     code = sent_code(provider, channel)
@@ -135,6 +136,7 @@ def test_a_code_is_accepted_once(provider, channel):
     ]
 
 
+@spec("ASVS 6.5.4")
 def test_codes_are_eight_random_digits(provider):
     codes = set()
     for number in range(8):
@@ -144,6 +146,7 @@ def test_codes_are_eight_random_digits(provider):
     assert all(re.fullmatch(r"[0-9]{8}", code) for code in codes)
 
 
+@spec("ASVS 6.6.2")
 def test_a_code_is_good_for_its_step_channel_and_user_alone(provider):
     code = sent_code(provider)
     assert not verify(provider, code, step="another step")
@@ -152,7 +155,7 @@ def test_a_code_is_good_for_its_step_channel_and_user_alone(provider):
     assert verify(provider, code)
 
 
-@spec("NIST SP 800-63B-4 §3.1.3.2")
+@spec("NIST SP 800-63B-4 §3.1.3.2", "ASVS 6.5.5")
 @pytest.mark.parametrize(("minutes", "accepted"), [(9.9, True), (10, False)])
 def test_a_code_is_good_for_ten_minutes(provider, minutes, accepted):
     code = sent_code(provider)
@@ -160,6 +163,7 @@ def test_a_code_is_good_for_ten_minutes(provider, minutes, accepted):
     assert verify(provider, code) is accepted
 
 
+@spec("ASVS 6.6.3")
 @pytest.mark.parametrize(("tries", "accepted"), [(4, True), (5, False)])
 def test_a_code_is_dead_after_five_wrong_tries(provider, tries, accepted):
     code = sent_code(provider)
@@ -199,6 +203,7 @@ def test_a_code_that_was_not_sent_yet_gives_way_to_the_new_one(provider):
     assert verify(provider, code_in(delivered(provider)))
 
 
+@spec("ASVS 6.6.3")
 def test_a_step_gets_four_codes_half_a_minute_apart(provider):
     half_a_minute = timedelta(seconds=30)
     for left in (3, 2, 1, 0):
@@ -214,6 +219,7 @@ def test_a_step_gets_four_codes_half_a_minute_apart(provider):
     assert names(provider).count("channel_code.sent") == 5
 
 
+@spec("ASVS 6.6.3")
 def test_nobody_gets_more_than_ten_codes_an_hour(provider):
     """Whoever knows the password begins a new step each time."""
     for number in range(10):
@@ -252,6 +258,7 @@ def test_a_refused_sending_costs_nothing(provider):
     assert isinstance(send(provider), Sent)
 
 
+@spec("ASVS 6.6.1")
 def test_a_code_never_goes_to_an_address_that_nobody_proved(provider):
     user = dataclasses.replace(REACHABLE, email_verified=False)
     with pytest.raises(ValueError, match="no proved address"):

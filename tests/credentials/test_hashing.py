@@ -73,7 +73,7 @@ def test_every_text_can_be_hashed_and_is_verified_in_any_composition(text):
     assert not hashing.verify(stored, text + "!")
 
 
-@spec("NIST SP 800-63B-4 §3.1.1.2")
+@spec("NIST SP 800-63B-4 §3.1.1.2", "ASVS 6.2.8")
 def test_the_whole_password_is_verified_to_its_last_character(hashing):
     stored = hashing.hash("a" * 1024)
 

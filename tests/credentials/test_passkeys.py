@@ -48,7 +48,7 @@ def test_registration_asks_for_a_discoverable_credential_of_this_user_here(alice
     assert "hints" not in options
 
 
-@spec("WebAuthn §13.4.3")
+@spec("WebAuthn §13.4.3", "ASVS 6.7.2")
 def test_every_challenge_is_32_random_bytes_and_showing_one_writes_nothing(alice, provider):
     ceremonies = [alice.begin_registration(), alice.begin_sign_in(), alice.begin_factor()]
     challenges = {json.loads(each.options)["challenge"] for each in ceremonies}
@@ -250,6 +250,7 @@ def test_a_user_renames_a_passkey(alice, provider):
     assert provider.events()[1:] == [("passkey.renamed", {"passkey_id": made.id})]
 
 
+@spec("ASVS 6.5.6")
 def test_a_removed_passkey_proves_nothing_any_more(alice, provider):
     key = device()
     made = alice.owns(key)

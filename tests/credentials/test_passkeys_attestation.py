@@ -57,7 +57,7 @@ def test_where_nobody_asks_nobody_is_believed(alice, believe):
     assert (made.attestation, made.hardware) == ("packed", False)
 
 
-@spec("WebAuthn §8.2")
+@spec("WebAuthn §8.2", "ASVS 6.3.3")
 @pytest.mark.parametrize("attestation", ["preferred", "required"])
 @pytest.mark.parametrize("algorithm", [ES256, RS256, -8])
 def test_what_a_believed_maker_vouches_for_is_a_hardware_key(

@@ -39,7 +39,7 @@ def key(alice):
     return made
 
 
-@spec("WebAuthn §13.4.3")
+@spec("WebAuthn §13.4.3", "ASVS 6.7.2")
 def test_a_replayed_assertion_is_refused(alice, provider, key):
     for begin, finish in (
         (alice.begin_sign_in, alice.finish_sign_in),
@@ -139,6 +139,7 @@ def test_a_ticket_that_we_did_not_sign_is_refused(alice, provider, key):
     assert alice.finish_sign_in(ceremony, answer) == Refused("challenge")
 
 
+@spec("ASVS 6.7.2")
 def test_challenges_stay_burnt_and_open_ones_open_across_a_restart(alice, provider, key):
     answered, waiting = alice.begin_sign_in(), alice.begin_sign_in()
     answer = key.get(answered.options)

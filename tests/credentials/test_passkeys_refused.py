@@ -75,7 +75,7 @@ def test_an_assertion_is_no_registration_and_a_registration_no_assertion(alice):
     assert alice.sign_in(key, type="webauthn.create") == Refused("type")
 
 
-@spec("WebAuthn §7.2")
+@spec("WebAuthn §7.2", "ASVS 6.8.2")
 @pytest.mark.parametrize("algorithm", [ES256, EDDSA, RS256])
 def test_a_changed_signature_is_refused(alice, provider, algorithm):
     key = device(algorithm=algorithm)

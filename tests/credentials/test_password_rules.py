@@ -22,7 +22,7 @@ def refusal(password, *, minimum=8, words=WORDS):
     return None
 
 
-@spec("NIST SP 800-63B-4 §3.1.1.2")
+@spec("NIST SP 800-63B-4 §3.1.1.2", "ASVS 6.2.5")
 @pytest.mark.parametrize(
     "password",
     [
@@ -43,7 +43,7 @@ def test_any_characters_make_a_password_when_it_is_no_first_guess(password):
     assert refusal(password) is None
 
 
-@spec("NIST SP 800-63B-4 §3.1.1.2")
+@spec("NIST SP 800-63B-4 §3.1.1.2", "ASVS 6.2.4", "ASVS 6.2.11")
 @pytest.mark.parametrize(
     ("password", "reason"),
     [
@@ -75,7 +75,7 @@ def test_the_first_guesses_are_refused_with_the_reason(password, reason):
     assert refusal(password) == reason
 
 
-@spec("NIST SP 800-63B-4 §3.1.1.2")
+@spec("NIST SP 800-63B-4 §3.1.1.2", "ASVS 6.2.1")
 @pytest.mark.parametrize("minimum", [8, 15])
 def test_length_counts_code_points_after_normalisation(minimum):
     good = "é🐴ßkx,vq-нжw;tzp"[:minimum]
@@ -87,7 +87,7 @@ def test_length_counts_code_points_after_normalisation(minimum):
     assert refusal(unicodedata.normalize("NFD", good[:-1]), minimum=minimum) == "too_short"
 
 
-@spec("NIST SP 800-63B-4 §3.1.1.2")
+@spec("NIST SP 800-63B-4 §3.1.1.2", "ASVS 6.2.9")
 def test_a_long_password_is_fine_until_it_is_absurd():
     unguessable = "".join(chr(0x4E00 + 7919 * n % 20000) for n in range(MAXIMUM + 1))
 
@@ -97,6 +97,7 @@ def test_a_long_password_is_fine_until_it_is_absurd():
     assert refusal("\u0323\u0301" * 500_000) == "too_long"
 
 
+@spec("ASVS 6.2.1")
 @pytest.mark.parametrize(("password", "limit"), [("q7#kP2!x", 15), ("x" * 5000, MAXIMUM)])
 def test_a_wrong_length_is_refused_with_the_limit_it_missed(password, limit):
     with pytest.raises(PasswordRefused) as refused:
@@ -133,6 +134,7 @@ def test_a_password_is_the_same_however_its_letters_are_composed(text):
     assert normalised(unicodedata.normalize("NFD", text)) == normalised(text)
 
 
+@spec("ASVS 6.2.11")
 @given(filler=st.text("0123456789!._- ", max_size=3), word=st.sampled_from(WORDS))
 def test_a_known_word_with_a_little_around_it_is_always_refused(filler, word):
     assert refusal(filler + word + filler) is not None

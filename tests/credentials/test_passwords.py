@@ -26,6 +26,7 @@ def stored_hash(provider):
         return ctx.db.read(select(table.c.hash)).scalar_one()
 
 
+@spec("ASVS 6.2.8")
 def test_a_password_that_was_set_is_the_only_one_accepted(provider, alice):
     with provider.request() as ctx:
         assert passwords.has_password(ctx, alice)
@@ -45,7 +46,7 @@ def test_a_new_password_takes_the_place_of_the_old_one(provider, alice):
     assert [name for name, _ in provider.events()] == ["password.set", "password.set"]
 
 
-@spec("NIST SP 800-63B-4 §3.1.1.2")
+@spec("NIST SP 800-63B-4 §3.1.1.2", "ASVS 6.2.11")
 @pytest.mark.parametrize("password", ["alice.liddell.wonderland", "Acme Portal Acme Portal"])
 def test_the_user_and_the_service_are_no_password(provider, password):
     with provider.request() as ctx, pytest.raises(PasswordRefused, match="contains_identity"):
@@ -55,6 +56,7 @@ def test_the_user_and_the_service_are_no_password(provider, password):
     assert provider.events() == []
 
 
+@spec("ASVS 6.3.8")
 def test_unknown_user_and_wrong_password_do_the_same_work(provider, alice, monkeypatch):
     """One lookup and one argon2 verification with the same parameters each."""
     work = []

@@ -32,7 +32,7 @@ def exhaust(provider, **of):
         pass
 
 
-@spec("NIST SP 800-63B-4 §3.2.2")
+@spec("NIST SP 800-63B-4 §3.2.2", "ASVS 6.3.1")
 @pytest.mark.parametrize(
     ("attempts", "wait"),
     [
@@ -93,7 +93,7 @@ def test_after_the_free_attempts_the_next_one_waits_longer_each_time(provider):
         assert attempt(provider) is None
 
 
-@spec("NIST SP 800-63B-4 §3.2.2")
+@spec("NIST SP 800-63B-4 §3.2.2", "ASVS 6.3.1")
 def test_a_machine_gets_a_hundred_attempts_and_then_one_a_day(provider):
     admitted = 0
     for _ in range(5000):
@@ -108,7 +108,7 @@ def test_a_machine_gets_a_hundred_attempts_and_then_one_a_day(provider):
     assert attempts == 100
 
 
-@spec("NIST SP 800-63B-4 §3.2.2")
+@spec("NIST SP 800-63B-4 §3.2.2", "ASVS 6.3.1")
 def test_of_a_hundred_guesses_at_once_only_the_free_ones_are_admitted(provider):
     answers = provider.together(100, lambda ctx: throttle.admit(ctx, "alice", None, "password"))
 
@@ -119,6 +119,7 @@ def test_of_a_hundred_guesses_at_once_only_the_free_ones_are_admitted(provider):
     assert counts == [ACCOUNT.free, ACCOUNT.free]  # the account's and the network's
 
 
+@spec("ASVS 6.3.1")
 def test_guesses_at_many_accounts_from_one_network_are_limited_at_once(provider):
     names = iter([f"user{n}" for n in range(150)])
 
@@ -146,6 +147,7 @@ def test_an_attempt_holds_no_lock_while_it_is_looked_at(provider):
         assert attempt(provider) is None
 
 
+@spec("ASVS 6.3.1")
 def test_a_stranger_cannot_make_a_known_device_wait(provider):
     exhaust(provider)
     for n in range(NETWORK.free):

@@ -35,7 +35,7 @@ def authenticator(provider):
     return added
 
 
-@spec("RFC 4226 §4")
+@spec("RFC 4226 §4", "ASVS 6.5.3")
 def test_a_secret_has_160_random_bits():
     assert len({totp.new_secret() for _ in range(50)}) == 50
     assert len(pyotp.TOTP(SECRET).byte_secret()) == 20
@@ -99,7 +99,7 @@ def test_the_secret_is_sealed_for_its_row(provider, authenticator):
     assert "secret" not in repr(added)
 
 
-@spec("RFC 6238 §5.2")
+@spec("RFC 6238 §5.2", "ASVS 6.5.5", "ASVS 6.5.8")
 @pytest.mark.parametrize(
     ("skew", "accepted"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)]
 )
@@ -108,7 +108,7 @@ def test_a_code_is_good_one_step_either_way(provider, authenticator, skew, accep
         assert totp.verify(ctx, ALICE.id, code_at(provider.now + skew * STEP)) is accepted
 
 
-@spec("RFC 6238 §5.2")
+@spec("RFC 6238 §5.2", "ASVS 6.5.1")
 def test_a_step_is_accepted_once_and_with_it_go_all_before(provider, authenticator):
     with provider.request() as ctx:
         assert totp.verify(ctx, ALICE.id, code_at(provider.now))
@@ -127,7 +127,7 @@ def test_the_code_that_confirmed_an_authenticator_is_burnt(provider):
         assert not totp.verify(ctx, ALICE.id, code_at(NOON))
 
 
-@spec("RFC 6238 §5.2")
+@spec("RFC 6238 §5.2", "ASVS 6.5.1")
 def test_of_a_hundred_submissions_of_one_code_exactly_one_is_accepted(provider, authenticator):
     code = code_at(provider.now)
 
@@ -187,6 +187,7 @@ def test_digits_of_other_scripts_are_no_code(digits):
     )
 
 
+@spec("ASVS 6.5.6")
 def test_a_removed_authenticator_is_gone(provider, authenticator):
     with provider.request() as ctx:
         assert not totp.remove(ctx, "bob-id", authenticator)

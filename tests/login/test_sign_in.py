@@ -99,7 +99,7 @@ def test_an_empty_form_is_answered_with_what_is_missing(rp):
     assert "Enter your user name and your password" in text_of(page)
 
 
-@spec("NIST SP 800-63B-4 §3.2.2")
+@spec("NIST SP 800-63B-4 §3.2.2", "ASVS 6.3.1")
 def test_guessing_brings_growing_waits_and_the_right_password_waits_too(rp):
     page = rp.authorize()
     answers = [rp.log_in(page, password="wrong") for _ in range(6)]
@@ -112,6 +112,7 @@ def test_guessing_brings_growing_waits_and_the_right_password_waits_too(rp):
     assert b'id="page-consent"' in rp.log_in(page).data
 
 
+@spec("ASVS 6.3.1")
 def test_a_stranger_cannot_lock_a_known_device_out(rp):
     """I11: this browser signed ada in before, so nobody else's failures make it wait."""
     rp.sign_in()
@@ -142,6 +143,7 @@ def test_who_has_an_authenticator_shows_it_and_the_session_has_two_factors(rp):
     assert (claims["acr"], claims["amr"]) == ("mfa", ["mfa", "otp", "pwd"])
 
 
+@spec("ASVS 6.5.1")
 def test_a_code_is_accepted_once_ever(rp):
     user = ada(rp)
     secret = rp.provider.add_totp(user)
@@ -153,6 +155,7 @@ def test_a_code_is_accepted_once_ever(rp):
     assert "That code is not right, or it was used already" in text_of(again)
 
 
+@spec("ASVS 6.5.1")
 def test_a_recovery_code_takes_the_place_of_the_authenticator_once(rp):
     user = ada(rp)
     rp.provider.add_totp(user)
@@ -220,6 +223,7 @@ def test_enrolling_opens_a_session_of_two_factors_and_shows_the_codes_once(encou
         assert len(totp.list_for(ctx, claims["sub"])) == 1
 
 
+@spec("ASVS 6.3.3")
 def test_where_it_is_required_nobody_gets_around_it(demanding):
     rp = demanding
     page = rp.log_in(rp.authorize())

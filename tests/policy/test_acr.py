@@ -61,13 +61,13 @@ def test_more_proof_never_lowers_the_level(fewer, more):
     assert satisfies(acr_of(fewer | more), acr_of(fewer))
 
 
-@spec("NIST SP 800-63B-4 §3.1.3.1")
+@spec("NIST SP 800-63B-4 §3.1.3.1", "ASVS 6.3.6")
 @given(METHODS)
 def test_a_code_by_mail_never_raises_the_level(methods):
     assert acr_of(methods | {"mail"}) == acr_of(methods - {"mail"})
 
 
-@spec("NIST SP 800-63B-4 §2.2.1")
+@spec("NIST SP 800-63B-4 §2.2.1", "ASVS 6.5.7")
 @given(METHODS)
 def test_one_kind_of_proof_is_never_two(methods):
     """Two factors take something known, or a key that checked its holder, beside something had."""
@@ -77,6 +77,7 @@ def test_one_kind_of_proof_is_never_two(methods):
         assert acr_of(methods) == "sfa"
 
 
+@spec("ASVS 6.3.3")
 @given(METHODS)
 def test_only_a_used_key_resists_phishing(methods):
     assert not satisfies(acr_of(methods - KEYS), "phr")

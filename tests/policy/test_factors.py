@@ -79,7 +79,7 @@ def test_what_may_be_asked_for_is_owned_and_never_a_recovery_code_alone(owned):
     assert owned.second_step is bool(steps)
 
 
-@spec("NIST SP 800-63B-4 §3.1.3.3")
+@spec("NIST SP 800-63B-4 §3.1.3.3", "ASVS 6.6.1")
 @given(OWNED)
 def test_a_restricted_channel_never_stands_beside_something_better(owned):
     if owned.key or owned.totp:

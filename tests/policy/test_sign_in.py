@@ -23,6 +23,7 @@ from idp.policy.sign_in import (
 )
 from idp.settings import SecondFactor
 from tests.policy.test_factors import AMR, BINDABLE, OWNED, owning
+from tests.support.spec import spec
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 OFF, ENCOURAGED = SecondFactor.OFF, SecondFactor.ENCOURAGED
@@ -160,12 +161,14 @@ FACTS = st.builds(
 )
 
 
+@spec("ASVS 6.3.3", "ASVS 6.3.4")
 @given(FACTS)
 def test_two_steps_are_there_before_a_session_opens_where_the_policy_requires_them(known):
     if known.second_factor in (REQUIRED, RESISTANT) and judge_sign_in(known, NOON) == Allow():
         assert two_steps(known.amr)
 
 
+@spec("ASVS 6.3.3")
 @given(FACTS)
 def test_whoever_has_a_key_shows_it_where_the_policy_wants_keys(known):
     allowed = isinstance(judge_sign_in(known, NOON), Allow)
@@ -173,6 +176,7 @@ def test_whoever_has_a_key_shows_it_where_the_policy_wants_keys(known):
         assert satisfies(acr_of(known.amr), "phr")
 
 
+@spec("ASVS 6.4.4")
 @given(FACTS)
 def test_an_operators_reset_lets_nobody_in_without_the_ticket(known):
     verdict = judge_sign_in(known, NOON)
@@ -184,6 +188,7 @@ def test_an_operators_reset_lets_nobody_in_without_the_ticket(known):
         assert verdict.required
 
 
+@spec("ASVS 6.3.4")
 @given(FACTS)
 def test_a_trusted_device_changes_nothing_but_whether_the_second_step_is_asked(known):
     without = judge_sign_in(replace(known, device_trusted=False), NOON)
@@ -279,6 +284,7 @@ def test_nobody_is_left_without_a_way_in(owned, without, policy):
         assert without.password or without.key
 
 
+@spec("ASVS 6.4.3")
 @pytest.mark.parametrize(
     ("amr", "traits", "verdict"),
     [
@@ -297,6 +303,7 @@ def test_a_link_by_mail_stands_for_no_second_factor(amr, traits, verdict):
     assert judge_recovery(tuple(amr.split()), owning(traits)) == verdict
 
 
+@spec("ASVS 6.4.3")
 @given(amr=AMR, owned=OWNED)
 def test_whoever_has_a_factor_shows_it_before_choosing_a_new_password(amr, owned: Owned):
     verdict = judge_recovery(amr, owned)

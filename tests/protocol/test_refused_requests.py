@@ -81,7 +81,7 @@ def test_an_overlong_state_is_refused_and_never_cut(rp):
     assert "state" not in rp.answer(response)
 
 
-@spec("OIDC Core §3.1.2.6", "OIDC Core §6.1", "OIDC Core §6.2", "OIDC Core §7.2.1")
+@spec("OIDC Core §3.1.2.6", "OIDC Core §6.1", "OIDC Core §6.2", "OIDC Core §7.2.1", "ASVS 6.8.2")
 def test_request_objects_are_refused_aloud(rp):
     for name, value in (
         ("request", "eyJhbGciOiJub25lIn0.e30."),

@@ -45,7 +45,7 @@ def test_signing_in_as_somebody_else_than_the_hint_is_refused(provider, rp):
     assert refused(rp, rp.log_in(page, "grace")) == "login_required"
 
 
-@spec("OIDC Core §3.1.2.1")
+@spec("OIDC Core §3.1.2.1", "ASVS 6.8.2")
 def test_a_hint_that_we_cannot_trust_names_nobody(provider, rp):
     tokens = rp.sign_in()
     other = party(provider, rp.browser, first_party=True)

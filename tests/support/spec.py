@@ -5,6 +5,8 @@ import re
 import pytest
 
 SECTION = re.compile(r"^(?P<document>[A-Z][\w .\-]*?)(?: §(?P<section>[0-9A-Z][0-9A-Za-z.]*))?$")
+# OWASP numbers requirements, not sections: "ASVS 6.2.1" and "ASVS 5.0 V6.2.1" are one.
+_ASVS = re.compile(r"^ASVS (?:5\.0 )?[V§]?(?=\d+\.\d+\.\d+$)")
 
 
 def spec(section: str, *more: str) -> pytest.MarkDecorator:
@@ -13,7 +15,8 @@ def spec(section: str, *more: str) -> pytest.MarkDecorator:
     Raises:
         ValueError: a section is not written as elsewhere, "RFC 6749 §4.1.2" or "OIDC Core §2".
     """
-    for each in (section, *more):
+    sections = [_ASVS.sub("ASVS 5.0 §", each) for each in (section, *more)]
+    for each in sections:
         if not SECTION.match(each):
             raise ValueError(each)
-    return pytest.mark.spec(section, *more)
+    return pytest.mark.spec(*sections)
