@@ -66,6 +66,8 @@ def claims_for(ctx: RequestContext, token: str | None) -> dict[str, object]:
 def refuse(error: IdpError) -> flask.Response:
     """Answer as RFC 6750 §3 wants it."""
     response = responses.any_origin(responses.error(error))
+    # A browser app has to see what it takes (Fetch, CORS protocol).
+    response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
     if isinstance(error, InvalidToken) and error.detail == "no token":
         # §3.1: who showed nothing is told only which scheme to use.
         response.headers["WWW-Authenticate"] = "Bearer"

@@ -37,6 +37,8 @@ def test_everything_said_about_a_client_is_registered(idp: Idp) -> None:
         *("--first-party", "--grant", "authorization_code", "--grant", "client_credentials"),
         *("--scope", "openid", "--scope", "api.read", "--auth-method", "client_secret_post"),
         *("--id-token-alg", "ES256", "--profile", "oauth21"),
+        *("--require-acr", "mfa", "--default-acr", "phr", "--default-acr", "mfa"),
+        *("--default-max-age", "3600"),
         *("--client-uri", "https://app.example.test", "--policy-uri", f"{URI}/policy"),
         *("--tos-uri", f"{URI}/terms", "--logo-uri", f"{URI}/logo.svg"),
     )
@@ -52,6 +54,9 @@ def test_everything_said_about_a_client_is_registered(idp: Idp) -> None:
             "token_endpoint_auth_method": "client_secret_post",
             "id_token_signed_response_alg": "ES256",
             "profile": "oauth21",
+            "require_acr": "mfa",
+            "default_acr_values": ["phr", "mfa"],
+            "default_max_age": 3600,
             "client_uri": "https://app.example.test",
             "logo_uri": f"{URI}/logo.svg",
         }.items()
@@ -88,9 +93,10 @@ def test_every_fault_of_a_registration_is_told_at_once(idp_on_sqlite: Idp) -> No
         *("client", "create", "--name", "", "--grant", "password", "--auth-method", "trust"),
         *(part for uri in bad for part in ("--redirect-uri", uri)),
         *("--id-token-alg", "none", "--profile", "lax", "--scope", 'a"b', "--tos-uri", "tos"),
+        *("--require-acr", "gold", "--default-acr", "mfa", "--default-acr", "silver"),
     )
     told = said.splitlines()
-    assert len(told) == 1 + len(bad) + 7, said
+    assert len(told) == 1 + len(bad) + 9, said
     assert idp_on_sqlite.json("client", "list") == []
 
 
@@ -102,6 +108,69 @@ def test_a_code_client_without_redirect_uri_is_refused(idp_on_sqlite: Idp) -> No
 @spec("RFC 6749 §4.4")
 def test_a_machine_needs_no_redirect_uri(idp: Idp) -> None:
     idp("client", "create", "--name", "Robot", "--grant", "client_credentials", "--scope", "api")
+
+
+def test_what_is_said_of_a_client_changes_and_the_rest_stays(idp: Idp) -> None:
+    made = idp.add_client("--policy-uri", "https://app.example.test/policy")
+    before = idp.json("client", "show", made["client_id"])
+
+    changed = idp.json(
+        *("client", "update", made["client_id"], "--name", "Renamed", "--first-party"),
+        *("--require-acr", "phr", "--default-acr", "phr", "--default-max-age", "60"),
+    )
+
+    assert changed == before | {
+        "client_name": "Renamed",
+        "first_party": True,
+        "require_acr": "phr",
+        "default_acr_values": ["phr"],
+        "default_max_age": 60,
+    }
+    assert idp.json("client", "show", made["client_id"]) == changed
+    assert [name for name, _, _ in idp.events()] == ["client.created", "client.changed"]
+
+
+def test_none_takes_a_choice_back(idp: Idp) -> None:
+    made = idp.add_client("--require-acr", "mfa", "--default-acr", "mfa", "--client-uri", URI)
+
+    changed = idp.json(
+        *("client", "update", made["client_id"], "--require-acr", "none", "--default-acr", "none"),
+        *("--default-max-age", "none", "--client-uri", "none", "--third-party"),
+    )
+
+    assert changed["require_acr"] is changed["default_max_age"] is changed["client_uri"] is None
+    assert changed["default_acr_values"] == []
+
+
+def test_what_changes_nothing_leaves_no_trace(idp: Idp) -> None:
+    made = idp.add_client()
+    idp("client", "update", made["client_id"], "--third-party")
+
+    assert [name for name, _, _ in idp.events()] == ["client.created"]
+
+
+def test_a_change_that_cannot_be_registered_is_refused(idp_on_sqlite: Idp) -> None:
+    made = idp_on_sqlite.add_client()
+    client_id = made["client_id"]
+
+    faulty = idp_on_sqlite.refused("client", "update", client_id, "--require-acr", "gold")
+    assert "required acr: one of sfa, mfa, phr, phrh" in faulty
+    public = idp_on_sqlite.refused("client", "update", client_id, "--auth-method", "none")
+    assert "keeps it" in public
+    unsaid = idp_on_sqlite.refused("client", "update", client_id, status=2)
+    assert "Say what" in unsaid
+    odd = idp_on_sqlite.refused("client", "update", client_id, "--default-max-age", "1h", status=2)
+    assert "whole number" in odd
+    assert "no such client" in idp_on_sqlite.refused("client", "update", "x", "--name", "B")
+
+
+def test_of_two_changes_at_once_neither_undoes_the_other(idp_on_sqlite: Idp) -> None:
+    made = idp_on_sqlite.add_client()
+    with idp_on_sqlite.inside() as ctx:
+        row = clients.find(ctx.db, made["client_id"])
+        assert row is not None
+        assert clients.change(ctx.db, row.client_id, ctx.now, version=row.version, metadata={})
+        assert not clients.change(ctx.db, row.client_id, ctx.now, version=row.version, metadata={})
 
 
 def test_a_rotated_secret_replaces_the_old_one(idp: Idp) -> None:

@@ -228,4 +228,23 @@ def test_every_text_is_read_or_refused(text):
     except InvalidRequest:
         return
     assert all(value.isascii() for value in asked.acr_values)
-    assert not asked.acr_essential or asked.acr_values
+
+
+@spec("OIDC Core §5.5.1.1")
+@pytest.mark.parametrize(
+    ("acr", "essential"),
+    [
+        ({"essential": True, "values": ["mfa"]}, True),
+        ({"essential": True, "value": "mfa"}, True),
+        ({"essential": True, "values": "mfa"}, True),
+        ({"essential": True, "value": 7}, True),
+        ({"essential": True}, False),
+        ({"essential": True, "values": []}, False),
+        ({"essential": "true", "values": ["mfa"]}, False),
+        ({"essential": False, "values": ["mfa"]}, False),
+        ({"values": ["mfa"]}, False),
+        (None, False),
+    ],
+)
+def test_a_level_is_essential_where_one_is_named_and_called_so(acr, essential):
+    assert parse(json.dumps({"id_token": {"acr": acr}})).acr_essential is essential

@@ -6,6 +6,7 @@ import pytest
 
 from idp.protocol.discovery.library import WELL_KNOWN
 from tests.app import ISSUER, claims_of
+from tests.support.authenticator import Maker
 from tests.support.spec import spec
 
 # IANA "OAuth Authorization Server Metadata" (RFC 8414 §7.1.2) with OIDC Discovery §3's own names.
@@ -144,6 +145,22 @@ def test_it_says_what_is_served(metadata):
     assert {"openid", "profile", "email", "address", "phone"} <= set(metadata["scopes_supported"])
     assert {"sub", "iss", "auth_time", "acr", "name", "email"} <= set(metadata["claims_supported"])
     assert {"authorization_code", "client_credentials"} <= set(metadata["grant_types_supported"])
+
+
+@spec("OIDC Discovery §3")
+def test_the_levels_that_somebody_can_reach_are_announced(metadata):
+    assert metadata["acr_values_supported"] == ["sfa", "mfa", "phr"]
+
+
+@spec("OIDC Discovery §3")
+def test_where_makers_vouch_for_keys_the_highest_level_is_announced(provider_with, tmp_path):
+    roots = tmp_path / "roots.pem"
+    Maker().write_roots(roots)
+    vouched = provider_with(webauthn_attestation="preferred", webauthn_attestation_roots=roots)
+
+    announced = document(vouched, WELL_KNOWN[0]).get_json()["acr_values_supported"]
+
+    assert announced == ["sfa", "mfa", "phr", "phrh"]
 
 
 @spec("OIDC Discovery §3")

@@ -83,6 +83,11 @@ TABLE = [
     ("young enough", at(max_age=600), Issue()),
     ("a second too old", at(max_age=599), Login("too_long_ago")),
     ("just proved", at(done=HERE, max_age=0), Issue()),
+    (
+        "a proof of this instant was not for this request",
+        at(replace(ADA, authenticated_at=NOON), max_age=0),
+        Login("too_long_ago"),
+    ),
     ("held", at(acr=wishing("sfa")), Issue()),
     ("more than wanted", at(MFA, acr=wishing("sfa")), Issue()),
     ("voluntary, out of reach", at(acr=wishing("mfa")), Issue()),

@@ -145,11 +145,11 @@ def login_is_fresh_when_asked(at: Situation) -> Step | None:
 
 
 def login_is_young_enough(at: Situation) -> Step | None:
-    """OIDC Core §3.1.2.1 max_age."""
+    """OIDC Core §3.1.2.1 max_age; 0 says the same as prompt=login."""
     if at.demands.max_age is None or at.session is None or at.just_proved:
         return None
-    age = at.now - at.session.authenticated_at
-    return Login("too_long_ago") if age > timedelta(seconds=at.demands.max_age) else None
+    age, limit = at.now - at.session.authenticated_at, timedelta(seconds=at.demands.max_age)
+    return Login("too_long_ago") if age > limit or not limit else None
 
 
 def sure_enough(at: Situation) -> Step | None:
