@@ -63,7 +63,9 @@ def answer_passkey() -> flask.Response:
     if isinstance(outcome, Wait):
         return _show(handover, error=words.waiting(outcome.time), status=TOO_MANY)
     if isinstance(outcome, Wrong):
-        return _show(handover, error=words.wrong_passkey(), refused=form.get("credential_id"))
+        # A browser that hears so of a passkey hides or deletes it: only when it is true.
+        gone = form.get("credential_id") if outcome.unknown_key else None
+        return _show(handover, error=words.wrong_passkey(), refused=gone)
     return go_on(outcome.user, outcome.amr, handover)
 
 

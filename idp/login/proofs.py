@@ -31,7 +31,12 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """The proof was wrong; which part of it nobody learns."""
+    """The proof was wrong; which part of it nobody learns.
+
+    But for one: nobody has such a passkey (any more), so the browser may forget it.
+    """
+
+    unknown_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +114,6 @@ def attempt_passkey(
     ctx: RequestContext, ceremony: str, answer: str, browser_hash: bytes
 ) -> Key | Wait | Wrong:
     """Check a passkey that signs in alone: whoever holds it has verified themselves to it."""
-    # A signature cannot be guessed; what is counted keeps strangers from filling the audit log.
-    if (wait := throttle.admit_network(ctx, "passkey")) is not None:
-        return _throttled(ctx, None, "passkey", wait)
     shown = passkeys.finish_sign_in(ctx, ceremony, answer, browser_hash)
     user = users.find(ctx.db, shown.user_id) if isinstance(shown, passkeys.Shown) else None
     return _judged(ctx, shown, user)
@@ -121,20 +123,23 @@ def attempt_key(
     ctx: RequestContext, user: User, ceremony: str, answer: str, browser_hash: bytes
 ) -> Key | Wait | Wrong:
     """Check a passkey or security key of a user who is known already."""
-    if (wait := throttle.admit_network(ctx, "passkey")) is not None:
-        return _throttled(ctx, user.id, "passkey", wait)
     shown = passkeys.finish_factor(ctx, user.id, ceremony, answer, browser_hash)
     return _judged(ctx, shown, user)
 
 
 def _judged(
     ctx: RequestContext, shown: passkeys.Shown | passkeys.Refused, user: User | None
-) -> Key | Wrong:
+) -> Key | Wait | Wrong:
     if isinstance(shown, passkeys.Shown) and user is not None and user.disabled_at is None:
-        throttle.network_succeeded(ctx, "passkey")
         return Key(user, shown.amr)
-    record(ctx, LoginFailed(user_id=user.id if user else None, factor="passkey"))
-    return Wrong()
+    user_id = user.id if user else None
+    # A signature cannot be guessed, so nobody who is right waits for those who are wrong (I11).
+    # What is counted keeps strangers from filling the audit log.
+    if (wait := throttle.admit_network(ctx, "passkey")) is not None:
+        return _throttled(ctx, user_id, "passkey", wait)
+    record(ctx, LoginFailed(user_id=user_id, factor="passkey"))
+    gone = isinstance(shown, passkeys.Refused) and shown.reason == "unknown_credential"
+    return Wrong(unknown_key=gone)
 
 
 def _throttled(ctx: RequestContext, user_id: str | None, factor: str, wait: timedelta) -> Wait:
