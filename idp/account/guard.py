@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 import flask
 
@@ -66,29 +67,30 @@ def ask_again(standing: Standing, to: str, *, acting: bool = False) -> flask.Res
 
 def shown(show: Show) -> View:
     """Show a page of the account to whom is signed in."""
+    return _shown(show, lambda: flask.request.path)
 
+
+def _shown(show: Show, when_cancelled: Callable[[], str]) -> View:
     @wraps(show)
     def view() -> flask.Response:
         path = flask.request.path
         came_back = continuation.receive("continue", parameters.query())
         if came_back is not None:
             # The ticket has done its work and leaves the address.
-            return redirect(_landing(path, came_back))
+            cancelled = came_back.carry.get("cancelled")
+            return redirect(when_cancelled() if cancelled else _landing(path, came_back.carry))
         standing = signed_in()
         return show(request_context(), standing) if standing else ask_to_sign_in(path)
 
     return view
 
 
-def _landing(path: str, came_back: Handover) -> str:
-    carried = came_back.carry
-    if carried.get("cancelled"):
-        # Back on a page that asks again, they would never get away.
-        return path if carried.get("acting") else HOME
+def _landing(path: str, carried: dict[str, Any]) -> str:
+    """Return where somebody lands who did what was asked, or something like it."""
     if carried.get("acting") and carried.get("login"):
         return with_notice(path, "confirmed")
-    if "had" in carried:
-        return with_notice(path, "added") if carried["had"] != _has() else path
+    if "had" in carried and carried["had"] != _has():
+        return with_notice(path, "added")
     return path
 
 
@@ -110,7 +112,8 @@ def shown_when_proved(show: Show) -> View:
             return show(ctx, standing)
         return ask_again(standing, flask.request.path)
 
-    return shown(guarded)
+    # Back on a page that asks again, whoever would rather not would never get away.
+    return _shown(guarded, lambda: HOME)
 
 
 def act(page: str) -> Callable[[Act], View]:

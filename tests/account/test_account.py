@@ -1,143 +1,185 @@
-"""The account page: what is shown, and acts that ask for a fresh proof."""
+"""The account pages: who sees them, what the overview says, and the way out."""
 
-import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
-from idp.credentials import totp
+from idp.account.security import Facts, advise
+from idp.policy.factors import Owned
+from idp.policy.sign_in import Enrol
 from idp.store import users
-from tests.app import RelyingParty, claims_of, fields_of, make_provider, submit, text_of
-
-
-@pytest.fixture
-def ada(rp):
-    with rp.provider.context() as ctx:
-        return users.find_by_username(ctx.db, "ada")
-
-
-def account(rp: RelyingParty):
-    return rp.follow(rp.get("/account"))
-
-
-def act(rp: RelyingParty, path: str, **values: str):
-    return rp.follow(submit(rp.browser, account(rp), path, **values))
-
-
-def test_it_asks_to_sign_in_and_comes_back(rp):
-    page = account(rp)
-    assert b'id="page-login"' in page.data
-
-    assert b'id="page-account"' in rp.log_in(page).data
-
-
-def test_it_names_the_session_the_factors_and_the_connections(rp):
-    rp.sign_in(scope="openid email")
-
-    text = text_of(account(rp))
-
-    assert "Ada Example" in text
-    assert "Example App" in text
-    assert "Your email address" in text
-    assert "Password" in text
-
-
-def test_a_connection_is_revoked_with_its_tokens(rp):
-    tokens = rp.sign_in()
-    assert rp.userinfo(tokens["access_token"]).status_code == 200
-
-    page = act(rp, "/account/connections/revoke", client_id=rp.client_id)
-
-    assert "has no access any more" in text_of(page)
-    assert rp.userinfo(tokens["access_token"]).status_code == 401
-    assert b'id="page-consent"' in rp.authorize().data, "asked again"
-
-
-def test_an_authenticator_is_added_in_a_session_which_rises_to_two_factors(rp, ada):
-    rp.sign_in()
-    page = act(rp, "/account/authenticator")
-    key = re.search(r'id="manual-key"[^>]*>([^<]+)<', page.get_data(as_text=True))[1]
-
-    page = rp.submit(page, action="confirm", code=rp.provider.code(key.replace(" ", "")))
-
-    assert b'id="page-recovery-codes"' in page.data
-    assert "session.proved" in rp.provider.event_names()
-    assert "Authenticator app" in text_of(account(rp))
-
-
-def test_an_enrolment_dies_with_the_session_that_began_it(rp):
-    """Who leaves must not leave a door open: the page is still in the browser's history."""
-    rp.sign_in()
-    page = act(rp, "/account/authenticator")
-    key = re.search(r'id="manual-key"[^>]*>([^<]+)<', page.get_data(as_text=True))[1]
-    act(rp, "/account/sign-out")
-
-    after = rp.submit(page, action="confirm", code=rp.provider.code(key.replace(" ", "")))
-
-    assert b'id="page-login"' in after.data
-    assert rp.answer(rp.authorize(prompt="none"))["error"] == "login_required"
-    assert "totp.added" not in rp.provider.event_names()
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/account/authenticator", "/account/authenticator/remove", "/account/recovery-codes"],
+from tests.account.people import (
+    MAIL,
+    ORDINARY,
+    PAGES,
+    SENSITIVE,
+    TEXTS,
+    act,
+    another_browser,
+    post_without_page,
+    send,
+    visit,
 )
-def test_sensitive_acts_ask_for_a_fresh_proof_and_say_why(rp, ada, path):
-    secret = rp.provider.add_totp(ada)
-    page = rp.log_in(rp.authorize())
-    rp.submit(page, code=rp.provider.code(secret))
-    rp.provider.clock.forward(minutes=16)
+from tests.app import PASSWORD, fields_of, text_of
 
-    page = act(rp, path)
 
+@pytest.mark.parametrize("path", PAGES)
+def test_each_page_asks_to_sign_in_and_comes_back_to_itself(rp, path):
+    page = visit(rp, path)
     assert b'id="page-login"' in page.data
-    assert "please confirm it is you" in text_of(page)
-    assert "Use another account" in text_of(page)
 
+    after = rp.log_in(page)
 
-def test_an_authenticator_is_removed_and_new_codes_void_the_old(rp, ada):
-    secret = rp.provider.add_totp(ada)
-    rp.submit(rp.log_in(rp.authorize()), code=rp.provider.code(secret))
-
-    codes = act(rp, "/account/recovery-codes")
-    assert b'id="page-recovery-codes"' in codes.data
-
-    with rp.provider.context() as ctx:
-        only = totp.list_for(ctx, ada.id)[0].id
-    assert "was removed" in text_of(act(rp, "/account/authenticator/remove", authenticator_id=only))
-    assert "was removed" not in text_of(
-        act(rp, "/account/authenticator/remove", authenticator_id=only)
+    assert after.status_code == 200
+    assert after.request.path == path
+    assert after.request.query_string == b"", "the ticket has left the address"
+    assert f'href="{path}" aria-current="page"' in after.get_data(as_text=True) or path.endswith(
+        "delete"
     )
 
 
-def test_the_last_authenticator_stays_where_two_factors_are_required(database_url, tmp_path):
-    provider = make_provider(database_url, tmp_path, second_factor="required")
-    user = provider.add_user()
-    rp = RelyingParty(provider, provider.add_client(), provider.browser())
-    secret = provider.add_totp(user)
-    rp.submit(rp.log_in(rp.authorize()), code=provider.code(secret))
-    with provider.context() as ctx:
-        only = totp.list_for(ctx, user.id)[0].id
-
-    page = act(rp, "/account/authenticator/remove", authenticator_id=only)
-
-    assert "the last one stays" in text_of(page)
-    assert "totp.removed" not in provider.event_names()
+def test_the_root_leads_to_the_account(rp):
+    assert rp.get("/").headers["Location"] == "/account"
 
 
-def test_nobody_removes_what_belongs_to_another(rp, ada):
-    grace = rp.provider.add_user("grace")
-    rp.provider.add_totp(grace)
-    with rp.provider.context() as ctx:
-        hers = totp.list_for(ctx, grace.id)[0].id
+def test_the_overview_names_the_state_the_session_and_what_there_is(rp):
+    rp.sign_in(scope="openid email")
+    rp.provider.clock.forward(minutes=20)
+    later = another_browser(rp, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0")
+    later.log_in(later.authorize())
+
+    text = text_of(visit(later))
+
+    assert "Ada Example" in text
+    assert "Protected by one step" in text
+    assert "2 devices" in text
+    assert "1 application" in text
+    assert "Firefox on Linux" in text
+    assert "Previous sign-in Jan 1, 2030, 12:00" in text
+    assert "This is your first one" in text_of(visit(rp))
+
+
+def facts(**changed):
+    usual = {
+        "owned": Owned(password=True, key=True, totp=True, recovery_code=True),
+        "keys": (),
+        "codes_left": 10,
+        "demanded": None,
+        "passkeys_here": True,
+        "unproved_mail": False,
+    }
+    return Facts(**(usual | changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "level", "act_of"),
+    [
+        ({}, "good", None),
+        ({"owned": Owned()}, "bad", "Add a passkey"),
+        ({"owned": Owned(), "passkeys_here": False}, "bad", "Add an authenticator app"),
+        ({"owned": Owned(totp=True, recovery_code=True)}, "good", "Add a passkey"),
+        ({"owned": Owned(mail=True)}, "fair", "Add a passkey"),
+        ({"codes_left": 3}, "fair", "Make recovery codes"),
+        ({"codes_left": 4}, "good", None),
+        ({"codes_left": 0}, "fair", "Make recovery codes"),
+        ({"unproved_mail": True}, "fair", "Verify my address"),
+        ({"owned": Owned(password=False, key=True)}, "fair", "Add a passkey"),
+        (
+            {
+                "owned": Owned(),
+                "demanded": Enrol("second_factor_is_required", ("totp",), required=True),
+            },
+            "bad",
+            "Add a passkey",
+        ),
+    ],
+)
+def test_one_sentence_says_how_safe_the_account_is_and_one_act_is_recommended(
+    changed, level, act_of
+):
+    advice = advise(facts(**changed))
+
+    assert (advice.level, advice.act) == (level, act_of)
+    assert advice.sentence
+    assert bool(advice.act) is bool(advice.post or advice.href)
+
+
+def test_a_factor_that_can_be_put_off_is_named_with_its_date(make):
+    rp = make(second_factor="required", second_factor_grace=timedelta(days=7))
+    offer = rp.log_in(visit(rp))
+    assert b'id="page-enrol"' in offer.data
+
+    page = rp.submit(offer, action="skip")
+
+    assert "From Jan 8, 2030" in text_of(page)
+    assert "takes a second step" in text_of(page)
+
+
+@pytest.mark.parametrize("path", SENSITIVE | ORDINARY)
+def test_each_act_wants_the_form_token_and_a_session(rp, path):
+    page = rp.authorize()
+    assert post_without_page(rp, path).status_code == 403
+
+    token = fields_of(page)["csrf_token"]
+    nobody = post_without_page(rp, path, csrf_token=token)
+
+    assert nobody.status_code == 303
+    assert nobody.headers["Location"].startswith("/login?")
+
+
+@pytest.mark.parametrize("path", SENSITIVE)
+def test_a_sensitive_act_asks_for_a_fresh_proof_and_says_why(make, path):
+    rp = make(**MAIL, **TEXTS)
     rp.sign_in()
+    page = visit(rp)
+    before = rp.provider.event_names()
+    rp.provider.clock.forward(minutes=16)
 
-    act(rp, "/account/authenticator/remove", authenticator_id=hers)
+    asked = rp.follow(send(rp, path, **fields_of(page), **SENSITIVE[path]))
 
+    assert b'id="page-login"' in asked.data
+    assert "You are about to change something that matters" in text_of(asked)
+    assert "16 minutes old" in text_of(asked)
+    assert rp.provider.event_names() == before, "nothing has happened"
+    after = rp.log_in(asked)
+    assert after.request.path.startswith("/account/")
+    assert "Confirmed. You can go on now." in text_of(after) or path.endswith("/code")
+
+
+@pytest.mark.parametrize("path", ["/account/password", "/account/delete"])
+def test_a_page_to_be_typed_into_asks_before_it_is_shown(rp, path):
+    rp.sign_in()
+    rp.provider.clock.forward(minutes=16)
+
+    asked = visit(rp, path)
+    assert b'id="page-login"' in asked.data
+
+    assert rp.log_in(asked).request.path == path
+
+
+@pytest.mark.parametrize("path", SENSITIVE)
+def test_a_session_that_has_not_shown_an_owned_factor_does_nothing_sensitive(rp, ada, path):
+    """However young its proof is: who has only the password shows the rest first."""
+    rp.sign_in()
+    secret = rp.provider.add_totp(ada)
+    before = rp.provider.event_names()
+
+    asked = act(rp, path, **SENSITIVE[path])
+    assert b'id="page-login"' in asked.data
+    assert rp.provider.event_names() == before
+
+    step = rp.log_in(asked)
+    assert b'id="page-login-code"' in step.data
+    assert rp.submit(step, code=rp.provider.code(secret)).request.path.startswith("/account")
+
+
+def test_a_reset_session_changes_nothing(rp, ada):
+    """Who knows the password alone binds nothing where an operator took the factors away."""
+    rp.sign_in()
     with rp.provider.context() as ctx:
-        assert len(totp.list_for(ctx, grace.id)) == 1
+        users.note(ctx.db, ada.id, factors_reset_at=ctx.now)
+
+    assert b'id="page-login"' in act(rp, "/account/authenticator").data
 
 
 def test_signing_out_ends_the_session(rp):
@@ -150,66 +192,8 @@ def test_signing_out_ends_the_session(rp):
     assert rp.answer(rp.authorize(prompt="none"))["error"] == "login_required"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/account/authenticator",
-        "/account/authenticator/remove",
-        "/account/recovery-codes",
-        "/account/connections/revoke",
-        "/account/sign-out",
-    ],
-)
-def test_each_act_wants_the_form_token_and_a_session(rp, path):
-    page = rp.authorize()
-    bare = rp.browser.post(path, data={}, base_url="https://id.example.test")
-    assert bare.status_code == 403
+def test_a_notice_is_not_made_by_anybody_but_us(rp):
+    rp.log_in(visit(rp))
 
-    token = fields_of(page)["csrf_token"]
-    nobody = rp.browser.post(path, data={"csrf_token": token}, base_url="https://id.example.test")
-    assert nobody.status_code in (200, 303)
-    assert "/login" in nobody.headers.get("Location", "/login")
-
-
-def test_adding_a_factor_is_no_fresh_proof_of_who_adds_it(rp):
-    """Else whoever took a session over could keep it fresh for ever."""
-    first = claims_of(rp.sign_in()["id_token"])
-    rp.provider.clock.forward(minutes=10)
-    page = act(rp, "/account/authenticator")
-    key = re.search(r'id="manual-key"[^>]*>([^<]+)<', page.get_data(as_text=True))[1]
-    rp.submit(page, action="confirm", code=rp.provider.code(key.replace(" ", "")))
-
-    second = claims_of(rp.sign_in()["id_token"])
-
-    assert second["acr"] == "mfa"
-    assert second["auth_time"] == first["auth_time"]
-
-
-def test_two_removals_at_once_leave_the_factor_that_the_policy_demands(database_url, tmp_path):
-    provider = make_provider(database_url, tmp_path, second_factor="required")
-    user = provider.add_user()
-    rp = RelyingParty(provider, provider.add_client(), provider.browser())
-    secret = provider.add_totp(user)
-    provider.add_totp(user)
-    rp.submit(rp.log_in(rp.authorize()), code=provider.code(secret))
-    page = account(rp)
-    with provider.context() as ctx:
-        both = [each.id for each in totp.list_for(ctx, user.id)]
-    cookie = rp.browser.get_cookie("__Host-idp_session", domain="id.example.test").value
-    mine = rp.browser.get_cookie("__Host-idp_browser", domain="id.example.test").value
-    together = threading.Barrier(2)
-
-    def remove(authenticator_id: str) -> int:
-        browser = provider.browser()
-        for name, value in (("session", cookie), ("browser", mine)):
-            browser.set_cookie(f"__Host-idp_{name}", value, domain="id.example.test", secure=True)
-        together.wait()
-        form = {"authenticator_id": authenticator_id}
-        path = "/account/authenticator/remove"
-        return submit(browser, page, path, **form).status_code
-
-    with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(remove, both)) == [303, 303]
-
-    with provider.context() as ctx:
-        assert len(totp.list_for(ctx, user.id)) == 1
+    assert b'id="notice"' not in visit(rp, "/account?ticket=password_changed").data
+    assert PASSWORD not in text_of(visit(rp))
