@@ -133,11 +133,16 @@ def add_passkey(provider: Provider, user: User, **traits: Any) -> str:
     return str(values["id"])
 
 
-def rise(rp: RelyingParty, user: User) -> None:
-    """Let the session have shown the passkey too."""
+def rise(
+    rp: RelyingParty,
+    user: User,
+    amr: tuple[str, ...] = ("pwd", "swk", "uv"),
+    acr: str = "phr",
+) -> None:
+    """Let the sessions of a user have shown more: a passkey, unless it is said."""
     with rp.provider.context() as ctx:
         shown = update(sessions).where(sessions.c.user_id == user.id)
-        ctx.db.write(shown.values(amr=["pwd", "swk", "uv"], acr="phr"))
+        ctx.db.write(shown.values(amr=list(amr), acr=acr))
 
 
 def post_without_page(rp: RelyingParty, path: str, **form: str) -> TestResponse:
