@@ -55,7 +55,7 @@ def answer() -> flask.Response:
     device_id = browser.current().device_id
     wait = recovery.ask(ctx, identifier, csrf.browser_hash(), device_id)
     if wait is not None:
-        return _show(handover, identifier, waiting(wait), TOO_MANY)
+        return _show(handover, error=waiting(wait), status=TOO_MANY)
     response = redirect(continuation.url(SENT, "login", handover.frame()))
     _keep_way_back(response, handover)
     return response
@@ -137,9 +137,7 @@ def _missing(half: HalfDone) -> flask.Response | None:
     return hop(PATHS[first], half.handover.frame(reason=verdict.rule, attempt=attempt))
 
 
-def _show(
-    handover: Handover, identifier: str = "", error: str | None = None, status: int = 200
-) -> flask.Response:
+def _show(handover: Handover, error: str | None = None, status: int = 200) -> flask.Response:
     return page(
         "forgotten",
         status=status,
@@ -147,7 +145,7 @@ def _show(
         client=handover.client,
         ticket=continuation.ticket("login", handover),
         action=ASK,
-        identifier=identifier or handover.identifier,
+        identifier=handover.identifier,
         error=error,
         login_url=continuation.url("/login", "login", handover.frame()),
     )

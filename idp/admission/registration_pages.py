@@ -45,10 +45,10 @@ def answer() -> flask.Response:
     address = (form.get("email") or "").strip()
     if fault_of_mail(address) or len(address) > LONGEST_NAME:
         error = _("Enter an email address, such as name@example.com.")
-        return _show(handover, address, error, 400)
+        return _show(handover, address, error)
     wait = registration.ask(request_context(), address)
     if wait is not None:
-        return _show(handover, address, waiting(wait), TOO_MANY)
+        return _show(handover, error=waiting(wait), status=TOO_MANY)
     return redirect(continuation.url(SENT, "login", handover.frame()))
 
 
@@ -91,18 +91,18 @@ def open_account() -> flask.Response:
     ctx, home = request_context(), Handover(to=HOME)
     name = (form.get("name") or "").strip()
     if len(name) > registration.LONGEST_NAME or not name.isprintable():
-        return _show_account(opened, name="", error=_("Enter a shorter name."), status=400)
+        return _show_account(opened, error=_("Enter a shorter name."))
     if form.get("action") == "passkey" and ctx.settings.passkeys:
         browser_hash = csrf.browser_hash()
         attempt = registration.open_with_passkey(ctx, opened.ticket, name, browser_hash)
         return hop(ENROL_KEY, home.frame(attempt=attempt)) if attempt else link_over()
     password = form.get("new_password") or ""
     if not password:
-        return _show_account(opened, name, _("Choose a password."), 400)
+        return _show_account(opened, name, _("Choose a password."))
     try:
         user = registration.open_with_password(ctx, opened.ticket, name, password)
     except PasswordRefused as error:
-        return _show_account(opened, name, refused(error), 400)
+        return _show_account(opened, name, refused(error))
     return go_on(user, ("pwd",), home) if user else link_over()
 
 
@@ -122,13 +122,10 @@ def _show(
     )
 
 
-def _show_account(
-    opened: Opened, name: str = "", error: str | None = None, status: int = 200
-) -> flask.Response:
+def _show_account(opened: Opened, name: str = "", error: str | None = None) -> flask.Response:
     settings = request_context().settings
     return page(
         "register_account",
-        status=status,
         ticket=continuation.ticket("continue", opened.handover),
         action=OPEN,
         name=name,

@@ -186,5 +186,6 @@ def test_an_empty_name_is_asked_for_again(person, value):
 def test_what_is_no_address_is_asked_for_again(person, value):
     page = person.rp.submit(person.rp.get("/register"), email=value)
 
-    assert page.status_code == 400
+    assert b'id="page-register"' in page.data
+    assert b'role="alert"' in page.data
     assert person.post.waiting("registration") == 0

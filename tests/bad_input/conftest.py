@@ -12,6 +12,13 @@ from tests.app import CALLBACK, PASSWORD, Provider, RelyingParty, make_provider
 from tests.bad_input.wire import Wire, fields_on
 from tests.support import databases
 
+# Every page that can be asked for is there; no mail leaves, for nobody delivers it.
+EVERYTHING = {
+    "smtp_url": "smtp://127.0.0.1:9",
+    "mail_from": "id@example.test",
+    "self_registration": True,
+}
+
 
 @dataclass
 class Target:
@@ -52,7 +59,7 @@ def target(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A running provider on each kind of database, kept for a module."""
     folder = tmp_path_factory.mktemp("target")
     with databases.fresh_database(database_kind, folder) as url:
-        provider = make_provider(url, folder)
+        provider = make_provider(url, folder, **EVERYTHING)
         provider.add_user()
         rp = RelyingParty(
             provider,

@@ -15,6 +15,9 @@ FIELDS = (
     "action",
     "identifier",
     "password",
+    "new_password",
+    "email",
+    "name",
     "code",
     "recovery_code",
     "account",
@@ -27,6 +30,12 @@ PATHS = (
     "/login/recovery",
     "/login/enrol",
     "/login/account",
+    "/recovery",
+    "/recovery/password",
+    "/register",
+    "/register/account",
+    "/invitation",
+    "/ticket/email",
     "/consent",
     "/logout/confirm",
     "/account/authenticator",
@@ -175,7 +184,8 @@ def test_no_other_text_is_our_token(person, token):
 @examples(40)
 def test_no_other_text_is_a_ticket(target, person, ticket):
     wire = person[0]
-    for path in ("/login", "/login/code", "/login/recovery", "/login/enrol", "/login/account"):
+    login = ("/login", "/login/code", "/login/recovery", "/login/enrol", "/login/account")
+    for path in (*login, "/recovery", "/recovery/sent", "/register", "/register/sent"):
         answer = wire.get(path, query=query_of({"ticket": ticket}))
         assert_sound(answer)
         assert not answer.location.startswith("http")
