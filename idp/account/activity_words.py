@@ -60,8 +60,7 @@ def _of_signing_in(data: Mapping[str, Any]) -> dict[str, str]:
         "recovery_code": _("A wrong recovery code was entered."),
         "passkey": _("A passkey was not accepted."),
     }
-    channels = {"mail": _("by mail"), "text": _("by text message")}
-    channel = channels.get(str(data.get("channel")), "")
+    by_mail = data.get("channel") == "mail"
     return {
         "login.failed": factors.get(str(data.get("factor")), _("A wrong code was entered.")),
         "session.opened": _("You signed in."),
@@ -75,8 +74,12 @@ def _of_signing_in(data: Mapping[str, Any]) -> dict[str, str]:
             "%(num)d browsers must show the second step again.",
             int(data.get("count") or 0),
         ),
-        "channel_code.sent": _("A code was sent %(how)s.", how=channel),
-        "channel_code.accepted": _("A code sent %(how)s was used.", how=channel),
+        "channel_code.sent": _("A code was sent by mail.")
+        if by_mail
+        else _("A code was sent by text message."),
+        "channel_code.accepted": _("A code sent by mail was used.")
+        if by_mail
+        else _("A code sent by text message was used."),
         "factor.demanded": _("You were asked to set up a second step."),
         "factor_offer.declined": _("You said “not now” to a second step."),
     }
