@@ -7,9 +7,11 @@ import subprocess
 import sys
 
 import pytest
+from sqlalchemy import select
 
 from idp.credentials import passwords
 from idp.sessions import service as sessions
+from idp.store.schema import account_tickets, outbox
 from tests.cli.conftest import PASSWORD, Idp
 from tests.support.spec import spec
 
@@ -270,6 +272,9 @@ def test_a_new_password_replaces_the_old_one_and_ends_all_sessions(idp: Idp) -> 
     [
         ("set-password", "nobody", "--password-stdin"),
         ("set-claims", "nobody", "--claim", "name=Nobody"),
+        ("reset-password", "nobody"),
+        ("reset-factors", "nobody", "--reason", "none"),
+        ("set-groups", "nobody", "staff"),
         ("disable", "nobody"),
         ("enable", "nobody"),
     ],
@@ -279,3 +284,101 @@ def test_an_unknown_user_is_said_to_be_unknown(
 ) -> None:
     said = idp_on_sqlite.refused("user", *arguments, stdin=PASSWORD)
     assert said == "Error: There is no user of this name.\n"
+
+
+INVITE = ("user", "invite", "ada", "--email", "ada@example.test")
+
+
+@spec("ASVS 6.4.1", "ASVS 6.4.6")
+def test_an_invited_user_has_no_password_and_the_link_is_printed_once(idp: Idp) -> None:
+    made = idp.json(*INVITE, "--claim", "name=Ada Example", "--group", "staff")
+
+    assert made["link"].startswith("http://localhost:8000/ticket?t=")
+    assert made["mailed"] is False
+    with idp.inside() as ctx:
+        assert not passwords.has_password(ctx, made["sub"])
+    (listed,) = idp.json("user", "list")
+    assert (listed["groups"], listed["profile"]) == (["staff"], {"name": "Ada Example"})
+    assert [event[0] for event in idp.events()] == ["user.created", "user.invited"]
+    assert made["link"].rpartition(".")[2] not in str(idp.events())
+
+
+def test_another_invitation_changes_what_is_said_and_makes_another_link(idp: Idp) -> None:
+    first = idp.json(*INVITE)
+    second = idp.json(*INVITE[:-1], "ada@new.example.test", "--group", "staff")
+
+    assert first["link"] != second["link"]
+    assert idp.json("user", "list")[0]["email"] == "ada@new.example.test"
+    assert idp.json("user", "list")[0]["groups"] == ["staff"]
+
+
+def test_where_mail_is_sent_another_link_goes_to_the_address(idp: Idp) -> None:
+    idp.environment |= {"IDP_SMTP_URL": "smtp://127.0.0.1:9", "IDP_MAIL_FROM": "id@example.test"}
+
+    assert "on its way to ada@example.test" in idp(*INVITE)
+    with idp.inside() as ctx:
+        rows = list(ctx.db.read(select(outbox.c.kind, outbox.c.subject)))
+        tickets = list(ctx.db.read(select(account_tickets.c.email)).scalars())
+    assert [row.kind for row in rows] == ["mail"]
+    assert "ada@example.test" not in str(rows)
+    assert set(tickets) == {"ada@example.test", None}
+
+
+@pytest.mark.parametrize("command", ["invite", "reset-password"])
+def test_a_link_is_made_where_it_leads_somewhere(idp: Idp, command: str) -> None:
+    if command == "invite":
+        idp.add_user()
+        assert "can sign in already" in idp.refused("user", "invite", "ada")
+    else:
+        idp(*INVITE)
+        assert "use `invite`" in idp.refused("user", "reset-password", "ada")
+
+
+@spec("ASVS 6.4.6")
+def test_an_operator_starts_a_new_password_and_the_old_one_stays_until_then(idp: Idp) -> None:
+    sub = idp.add_user()
+    assert "/ticket?t=" in idp("user", "reset-password", "ada")
+
+    with idp.inside() as ctx:
+        assert passwords.verify(ctx, sub, PASSWORD)
+    assert idp.events()[-1][:2] == ("recovery.requested", sub)
+
+
+def test_resetting_factors_takes_a_reason_and_ends_all_sessions(idp: Idp) -> None:
+    sub = idp.add_user()
+    open_sessions(idp, sub)
+    assert "--reason" in idp.refused("user", "reset-factors", "ada", status=2)
+
+    made = idp.json("user", "reset-factors", "ada", "--reason", "lost the phone")
+
+    assert made["sub"] == sub
+    said = [(name, data.get("reason")) for name, _, data in idp.events()][-3:]
+    assert said == [
+        ("session.ended", "factors_reset"),
+        ("session.ended", "factors_reset"),
+        ("factors.reset", "lost the phone"),
+    ]
+
+
+def test_groups_are_set_and_taken_away(idp: Idp) -> None:
+    idp.json(*CREATE, "--group", "staff", "--group", "admins", stdin=PASSWORD)
+    assert idp.json("user", "list")[0]["groups"] == ["admins", "staff"]
+
+    assert idp.json("user", "set-groups", "ada", "staff")["changed"] is True
+    assert "Nothing" in idp("user", "set-groups", "ada", "staff")
+    assert "no group" in idp("user", "set-groups", "ada")
+    assert idp.json("user", "list")[0]["groups"] == []
+    changed = [data for name, _, data in idp.events() if name == "user.changed"]
+    assert changed == [{"fields": ["groups"]}] * 2
+
+
+@pytest.mark.parametrize("group", ["a=b", "a,b", " a", "", "a\x1b"])
+def test_no_group_is_called_what_settings_cannot_name(idp_on_sqlite: Idp, group: str) -> None:
+    said = idp_on_sqlite.refused(*CREATE, "--group", group, stdin=PASSWORD)
+    assert "no group can be called" in said
+
+
+def test_a_group_that_always_shows_two_factors_has_shorter_passwords(idp_on_sqlite: Idp) -> None:
+    idp_on_sqlite.environment["IDP_SECOND_FACTOR_GROUPS"] = "staff=required"
+    idp_on_sqlite.refused(*CREATE, stdin="kv7!Rqz2")
+    idp_on_sqlite(*CREATE, "--group", "staff", stdin="kv7!Rqz2")
