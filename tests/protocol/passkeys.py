@@ -10,7 +10,7 @@ from idp.credentials import passkeys
 from idp.kernel.secrets import digest
 from idp.store.users import User
 from idp.store.webauthn_credentials import Passkey
-from tests.app import Provider, RelyingParty
+from tests.app import Provider, RelyingParty, submit
 from tests.support.authenticator import Authenticator
 
 BROWSER = digest("a browser of long ago")
@@ -29,6 +29,22 @@ def bind_key(provider: Provider, user: User, **traits: Any) -> Authenticator:
 
 def show_key(rp: RelyingParty, page: TestResponse, key: Authenticator) -> TestResponse:
     """Do what the browser's dialogue does on the page that asks for a passkey."""
-    options = re.search(r'data-passkey="get" data-options="([^"]*)"', page.get_data(as_text=True))
-    assert options is not None
-    return rp.submit(page, credential=key.get(unescape(options[1])))
+    return _send(rp, page, key.get(_options(page, "get")))
+
+
+def create_key(rp: RelyingParty, page: TestResponse, key: Authenticator) -> TestResponse:
+    """Do what the browser's dialogue does on the page that binds a passkey."""
+    return _send(rp, page, key.create(_options(page, "create")))
+
+
+def _options(page: TestResponse, kind: str) -> str:
+    text = page.get_data(as_text=True)
+    options = re.search(rf'data-passkey="{kind}" data-options="([^"]*)"', text)
+    assert options is not None, text
+    return unescape(options[1])
+
+
+def _send(rp: RelyingParty, page: TestResponse, answer: str) -> TestResponse:
+    action = re.search(r'<form method="post" action="([^"]*)" class="passkey"', page.text)
+    assert action is not None
+    return rp.follow(submit(rp.browser, page, unescape(action[1]), credential=answer))

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from tests.app import PASSWORD, claims_of, link_of
+from tests.app import PASSWORD, claims_of, link_of, text_of
 from tests.machines.statements import overheard
 from tests.protocol.parties import SECRET_COOKIE, page_of, party, refused
-from tests.protocol.passkeys import bind_key, show_key
+from tests.protocol.passkeys import bind_key, create_key, show_key
+from tests.support.authenticator import Authenticator, Maker
 from tests.support.spec import spec
 
 TOTP_CODE = "login-code"
@@ -180,6 +181,16 @@ def test_an_old_proof_is_renewed_whole_and_brings_the_level_too(provider, rp, ke
     assert claims_of(tokens_of(rp, show_key(rp, page, key))["id_token"])["acr"] == "phr"
 
 
+def test_the_pages_say_who_asks_for_what_and_how_old_the_last_proof_is(rp, key):
+    said = text_of(rp.authorize(max_age="60"))
+    assert "Example App wants a recent sign-in" in said
+    assert "may be 1 minute old; it is 2 minutes old" in said
+
+    said = text_of(rp.authorize(acr_values="phr"))
+    assert "Example App asks for a surer proof than your session has shown" in said
+    assert "2 minutes ago" in said
+
+
 def test_a_young_proof_is_only_added_to(rp, key):
     assert page_of(rp.authorize(acr_values="phr", max_age="120")) == KEY
 
@@ -250,6 +261,45 @@ class TestARequiredLevel:
 
         assert page_of(page) == "enrol"
         assert b'value="skip"' not in page.data
+
+
+@spec("OpenID EAP ACR Values §2", "NIST SP 800-63B-4 §2.3")
+def test_a_key_that_its_maker_vouches_for_reaches_the_highest_level(provider_with, tmp_path):
+    roots = tmp_path / "roots.pem"
+    maker = Maker()
+    maker.write_roots(roots)
+    provider = provider_with(webauthn_attestation="preferred", webauthn_attestation_roots=roots)
+    ada = provider.add_user()
+    rp = party(provider, first_party=True)
+    rp.sign_in()
+    unmet = refused(rp, rp.authorize(claims=essential("phrh")))
+    bind_key(provider, ada)
+    still_unmet = refused(rp, rp.authorize(claims=essential("phrh")))
+    vouched = bind_key(provider, ada, attestation="x5c", maker=maker, transports=("usb",))
+
+    page = rp.authorize(claims=essential("phrh"))
+
+    assert unmet == still_unmet == "unmet_authentication_requirements"
+    claims = claims_of(tokens_of(rp, show_key(rp, page, vouched))["id_token"])
+    assert (claims["acr"], claims["amr"]) == ("phrh", ["hwk", "mfa", "pwd", "user"])
+
+
+def test_a_passkey_is_made_on_the_way_and_counts_once_it_was_used(provider_with):
+    provider = provider_with(second_factor="encouraged")
+    provider.add_user()
+    rp = party(provider, first_party=True)
+    rp.answer(rp.submit(rp.log_in(rp.authorize()), action="skip"))
+    key = Authenticator()
+
+    assert "code" in rp.answer(rp.authorize(acr_values="phr"))
+    page = rp.authorize(claims=essential("phr"))
+    assert page_of(page) == "enrol-passkey"
+    page = create_key(rp, page, key)
+    assert page_of(page) == "recovery-codes"
+    page = rp.follow(rp.get(link_of(page, "continue")))
+    assert page_of(page) == KEY
+
+    assert claims_of(tokens_of(rp, show_key(rp, page, key))["id_token"])["acr"] == "phr"
 
 
 @spec("OIDC Registration §2")

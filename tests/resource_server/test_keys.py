@@ -2,10 +2,13 @@
 
 import json
 import threading
+import time
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from idp.resource_server import Challenge, Unreachable
+from idp.resource_server import Challenge, Unreachable, documents
 from idp.resource_server.documents import MAX_BYTES
 from tests.app import ISSUER
 from tests.resource_server.fake_provider import JWKS, METADATA, FakeProvider, answering, key_named
@@ -144,6 +147,62 @@ def test_keys_of_other_kinds_are_passed_over(provider):
     provider.answers[JWKS] = saying({"keys": [*odd, sound]})
 
     assert provider.reader().read(provider.header()).subject == "ada"
+
+
+@contextmanager
+def on_this_machine(send):
+    """A provider on a socket; `send` writes the body of each answer."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                send(self.wfile, self.path)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_provider_on_this_machine_is_read_over_plain_http(provider):
+    def send(out, path):
+        issuer = urls[0]
+        published = {
+            METADATA: {"issuer": issuer, "jwks_uri": issuer + JWKS},
+            JWKS: {"keys": [key_named("k1").public_jwk()]},
+        }
+        out.write(json.dumps(published[path]).encode())
+
+    urls = []
+    with on_this_machine(send) as issuer:
+        urls.append(issuer)
+        with documents.new_client() as client:
+            reader = provider.reader(issuer=issuer, client=client)
+            assert reader.read(provider.header(iss=issuer)).subject == "ada"
+
+
+def test_a_body_that_trickles_is_cut_off(provider, monkeypatch):
+    monkeypatch.setattr(documents, "TIMEOUT_SECONDS", 0.1)
+
+    def send(out, _path):
+        for _ in range(100):
+            out.write(b" ")
+            time.sleep(0.05)
+
+    with on_this_machine(send) as issuer, documents.new_client() as client:
+        began = time.monotonic()
+        with pytest.raises(Unreachable):
+            provider.reader(issuer=issuer, client=client).read(provider.header(iss=issuer))
+        assert time.monotonic() - began < 3
 
 
 def test_many_threads_at_the_beginning_read_the_keys_once(provider):
