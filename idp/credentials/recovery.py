@@ -9,8 +9,8 @@ from idp.kernel.secrets import digest
 from idp.store import recovery_codes
 
 CODES = 10
-# Crockford's base32 has no I, L, O and U; 24 characters are 120 bits. §4.2.1.1 asks for 64, but what
-# has fewer than 112 would need a slow salted hash (ASVS 5.0 §6.5.2).
+# Crockford's base32 has no I, L, O and U; 24 characters are 120 bits. §4.2.1.1 asks for 64, but
+# what has fewer than 112 would need a slow salted hash (ASVS 5.0 §6.5.2).
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans("ILO", "110")
 _LENGTH = 24
