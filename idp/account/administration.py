@@ -8,7 +8,7 @@ from idp.audit import record
 from idp.audit.account_events import UserDeleted
 from idp.audit.events import UserChanged, UserDisabled, UserEnabled
 from idp.context import RequestContext
-from idp.credentials import account_tickets, accounts, passwords
+from idp.credentials import account_tickets, accounts, devices, passwords
 from idp.credentials.accounts import NameTaken, fault_of_group, fault_of_mail, fault_of_name
 from idp.credentials.notices import Notice, tell
 from idp.credentials.password_rules import minimum_length
@@ -130,6 +130,8 @@ def set_password(ctx: RequestContext, name: str, password: str) -> int:
     passwords.keep(ctx, _prepared(ctx, user, password))
     # Whoever knew the old one, and should not have, is out (ASVS 5.0 §7.4.3).
     account_tickets.withdraw(ctx, user.id, *account_tickets.FOR_A_PASSWORD)
+    devices.distrust_all(ctx, user.id, because="password_reset")
+    tell(ctx, user, Notice.PASSWORD_CHANGED)
     return sessions.end_all_of_user(ctx, user.id, because="password_reset")
 
 

@@ -4,11 +4,13 @@ import pytest
 
 from idp.account import administration
 from idp.account.administration import Changes, NameTaken, ProfileRefused
-from idp.credentials import passwords
+from idp.credentials import devices, passwords
+from idp.credentials.notices import Notice
 from idp.credentials.password_rules import PasswordRefused
 from idp.store import passwords as password_rows
 from idp.store import users
 from tests.app import PASSWORD
+from tests.support.spec import spec
 
 
 def test_no_name_and_no_address_can_mean_two_people(provider):
@@ -48,6 +50,25 @@ def test_a_password_that_was_replaced_while_it_was_hashed_opens_nothing(provider
         assert not password_rows.hold(ctx.db, seen)
         assert not passwords.verify(ctx, user.id, PASSWORD)
         assert passwords.verify(ctx, user.id, "another quiet evening tide")
+
+
+@spec("ASVS 6.3.7")
+def test_a_password_that_an_operator_sets_is_told_and_ends_the_trust_in_browsers(
+    provider, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(administration, "tell", lambda _, user, what: told.append((user.id, what)))
+    user = provider.add_user()
+    with provider.context() as ctx:
+        devices.remember(ctx, "a device", user.id)
+        devices.trust(ctx, "a device", user.id)
+    with provider.context() as ctx:
+        administration.set_password(ctx, "ada", "another quiet evening tide")
+
+    assert told == [(user.id, Notice.PASSWORD_CHANGED)]
+    with provider.context() as ctx:
+        assert devices.is_known(ctx, "a device", user.id)
+        assert not devices.is_trusted(ctx, "a device", user.id)
 
 
 def test_enabling_wakes_nothing_of_before(rp):
