@@ -10,7 +10,7 @@ NODE        := tests/clients/node
 PYTHON      ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint audit bench screenshots requirements clean
+.PHONY: help run test lint audit bench screenshots requirements asvs clean
 
 help:
 	@echo 'make run           start the provider on :$(PORT) and a demo client on :$(CLIENT_PORT)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench         measure the cost of each operation'
 	@echo 'make screenshots   take the pictures under docs/ again'
 	@echo 'make requirements  write docs/requirements.md: which test proves which section'
+	@echo 'make asvs          show what proves each requirement of OWASP ASVS 5.0 chapter V6'
 	@echo 'make clean         remove what make made, but no data'
 
 # The environment is made once, and again only when pyproject.toml changes.
@@ -73,6 +74,9 @@ screenshots: $(VENV)/.tested $(NODE)/node_modules/.installed
 
 requirements: $(VENV)/.tested
 	@$(BIN)/python -m tests.requirements_page
+
+asvs: $(VENV)/.tested
+	@$(BIN)/python -m tests.asvs
 
 clean:
 	rm -rf $(VENV) $(NODE)/node_modules build dist *.egg-info
