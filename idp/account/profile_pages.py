@@ -49,7 +49,6 @@ def _show(
         "account_profile",
         standing,
         PROFILE,
-        status=400 if faults else 200,
         fields=[
             {
                 "claim": claim,

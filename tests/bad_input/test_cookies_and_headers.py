@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.account.people import ORDINARY, PAGES, SENSITIVE
 from tests.bad_input.strategies import examples, header_bytes, values
 from tests.bad_input.wire import HOST, MARK, assert_sound
 
@@ -18,7 +19,11 @@ GET = (
     "/login/step-up",
     "/login/account",
     "/consent",
-    "/account",
+    *PAGES,
+    "/account/profile/email",
+    "/account/profile/phone",
+    "/account/profile/phone/code",
+    "/account/deleted",
     "/logout",
     "/logout/continue",
     "/logged-out",
@@ -41,11 +46,8 @@ POST = (
     "/login/enrol",
     "/login/account",
     "/consent",
-    "/account/authenticator",
-    "/account/authenticator/remove",
-    "/account/recovery-codes",
-    "/account/connections/revoke",
-    "/account/sign-out",
+    *ORDINARY,
+    *SENSITIVE,
 )
 OURS = ("__Host-idp_session", "__Host-idp_browser", "__Host-idp_device")
 PREFIXES = (b"", b"idp_ss_", b"idp_br_", b'"', b'"\\', b"A" * 22 + b".")

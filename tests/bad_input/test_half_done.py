@@ -107,12 +107,12 @@ def test_a_password_only_session_does_not_remove_the_second_factor(rp, provider)
     user = provider.add_user("grace")
     sign_in_at_home(rp, "grace")
     provider.add_totp(user)
-    page = rp.get("/account")
+    page = rp.get("/account/authenticators")
     answer = rp.browser.post(
         "/account/authenticator/remove",
         data=fields_of(page),
         base_url=ISSUER,
     )
     assert answer.status_code == 303, text_of(answer)
-    again = rp.get("/account").get_data(as_text=True)
+    again = rp.get("/account/authenticators").get_data(as_text=True)
     assert "remove-authenticator-1" in again

@@ -11,7 +11,6 @@ from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.web.device_words import describe
 from idp.credentials import recovery, totp
 from idp.credentials.devices import new_device_cookie, read_device_cookie
 from idp.kernel.encoding import b64url, unb64url
@@ -23,6 +22,7 @@ from idp.protocol.clients.authentication import read_basic
 from idp.protocol.clients.redirect_uris import allows, fault_of
 from idp.protocol.errors import InvalidClient, InvalidRequest
 from idp.protocol.tokens import code as codes
+from idp.web.device_words import describe
 from tests.app import NOON
 from tests.bad_input.strategies import examples, values
 from tests.support.spec import spec
