@@ -27,7 +27,7 @@ def change(rp, current=PASSWORD, new=NEW):
     return act(rp, "/account/password", current_password=current, new_password=new)
 
 
-@spec("ASVS 5.0 §6.2.3")
+@spec("ASVS 6.2.2", "ASVS 6.2.3")
 def test_it_is_changed_by_who_knows_it_and_every_other_session_ends(rp, ada):
     other = another_browser(rp)
     tokens = other.sign_in()
@@ -97,6 +97,7 @@ def test_a_password_that_will_not_do_is_answered_with_the_reason(rp, ada, curren
         assert passwords.verify(ctx, ada.id, PASSWORD)
 
 
+@spec("ASVS 6.3.1")
 def test_guessing_the_current_one_is_throttled_as_at_a_sign_in(rp):
     rp.sign_in()
 
@@ -153,6 +154,7 @@ def test_the_password_stays_where_nothing_else_signs_in_alone(rp, ada, traits):
     assert b'id="remove-password"' not in visit(rp, "/account/password").data
 
 
+@spec("ASVS 6.3.7")
 def test_a_letter_tells_of_it(make, monkeypatch):
     rp = make(**MAIL)
     rp.sign_in()
