@@ -1,16 +1,18 @@
-"""The account page, and the ways out."""
+"""The account pages, and the ways out."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.app import PASSWORD
 from tests.browser.house import House
 from tests.browser.inspection import assert_well_made
-from tests.browser.people import enrol, enter_code, enter_password, go_back, on, press
+from tests.browser.people import enrol, enter_code, enter_password, go_back, on, press, tab_to
 from tests.browser.relying_party import App
-from tests.support.browser import Watched
+from tests.support.browser import Watched, watched
 from tests.support.spec import spec
 
 pytestmark = pytest.mark.browser
@@ -27,7 +29,20 @@ def sign_in(page: Page, app: App, username: str) -> None:
     expect(page.locator("#claim-preferred_username")).to_have_text(username)
 
 
-def test_the_account_page_tells_what_is_there(house: House, app: App, username: str, page: Page):
+SECTIONS = {
+    "": "account",
+    "/profile": "account-profile",
+    "/password": "account-password",
+    "/authenticators": "account-authenticators",
+    "/devices": "account-devices",
+    "/applications": "account-applications",
+    "/activity": "account-activity",
+    "/data": "account-data",
+    "/delete": "account-delete",
+}
+
+
+def test_the_overview_tells_what_is_there(house: House, app: App, username: str, page: Page):
     sign_in(page, app, username)
     page.goto(f"{house.issuer}/account")
     on(page, "account")
@@ -36,27 +51,59 @@ def test_the_account_page_tells_what_is_there(house: House, app: App, username: 
     expect(main).to_contain_text("Protected by one step")
     expect(main).to_contain_text(re.compile(r"Chrom\w+ on "))
     expect(main).to_contain_text("127.0.0.1")
-    expect(main).to_contain_text("Example App")
+    expect(main).to_contain_text("1 application")
     assert_well_made(page)
 
 
-def test_an_authenticator_is_added_and_removed(house: House, app: App, username: str, page: Page):
+def test_every_section_is_one_step_away_and_well_made(
+    house: House, app: App, username: str, page: Page
+):
     sign_in(page, app, username)
     page.goto(f"{house.issuer}/account")
+    for path, name in SECTIONS.items():
+        link = page.locator(f'#sections a[href="/account{path}"]')
+        if link.count():
+            link.click()
+        else:
+            page.goto(f"{house.issuer}/account{path}")
+        on(page, name)
+        expect(page.locator("#sections [aria-current]")).to_have_count(1)
+        assert_well_made(page)
+
+
+def test_the_sections_are_reached_by_keyboard(house: House, app: App, username: str, page: Page):
+    sign_in(page, app, username)
+    page.goto(f"{house.issuer}/account")
+    tab_to(page, ".skip")
+    tab_to(page, '#sections a[href="/account/devices"]')
+    page.keyboard.press("Enter")
+    on(page, "account-devices")
+    tab_to(page, "#end-session-1", limit=25)
+
+
+def test_an_authenticator_is_added_named_and_removed(
+    house: House, app: App, username: str, page: Page
+):
+    sign_in(page, app, username)
+    page.goto(f"{house.issuer}/account/authenticators")
     press(page, "add-authenticator")
     phone, codes = enrol(page)
     press(page, "continue")
-    on(page, "account")
-    expect(page.locator("#security")).to_contain_text("Protected by two steps")
-    expect(page.locator("#recovery-left")).to_have_text("10 codes left")
+    on(page, "account-authenticators")
+    expect(page.locator("#notice")).to_contain_text("Added.")
+    expect(page.locator("#recovery-left")).to_contain_text("10 codes left")
+    page.locator("#app-rename-1 summary").click()
+    page.locator("#app-name-1").fill("Work phone")
+    assert_well_made(page)
+    press(page, "app-save-1")
+    expect(page.locator("#apps")).to_contain_text("Work phone")
     assert_well_made(page)
 
     press(page, "regenerate-codes")
     on(page, "recovery-codes")
     assert not set(codes) & set(page.locator("#codes li").all_inner_texts())
-    assert_well_made(page)
     press(page, "continue")
-    on(page, "account")
+    on(page, "account-authenticators")
 
     press(page, "sign-out")
     page.goto(app.sign_in_url())
@@ -66,17 +113,125 @@ def test_an_authenticator_is_added_and_removed(house: House, app: App, username:
     expect(page.locator("#claim-acr")).to_have_text("mfa")
 
     page.goto(f"{house.issuer}/account")
-    page.get_by_role("button", name="Remove Authenticator app").click()
+    expect(page.locator("#security")).to_contain_text("Protected by two steps")
+    page.goto(f"{house.issuer}/account/authenticators")
+    page.get_by_role("button", name="Remove Work phone").click()
     expect(page.locator("#notice")).to_contain_text("removed")
-    expect(page.locator("#security")).to_contain_text("Protected by one step")
     assert_well_made(page)
+
+
+def test_another_device_is_seen_and_signed_out(
+    house: House, app: App, username: str, page: Page, browser: Browser
+):
+    sign_in(page, app, username)
+    with watched(browser) as elsewhere:
+        other = elsewhere.page()
+        other.goto(f"{house.issuer}/account")
+        enter_password(other, username, PASSWORD)
+        on(other, "account")
+        page.goto(f"{house.issuer}/account/devices")
+        expect(page.locator("#sessions > li")).to_have_count(2)
+        expect(page.locator("#sessions > li").first).to_contain_text("This session")
+        assert_well_made(page)
+        press(page, "end-others")
+        expect(page.locator("#notice")).to_contain_text("Every other device was signed out")
+        expect(page.locator("#sessions > li")).to_have_count(1)
+        other.reload()
+        on(other, "login")
+
+
+def test_the_password_is_changed_and_only_the_new_one_signs_in(
+    house: House, app: App, username: str, page: Page, visitor: Watched
+):
+    visitor.allow("status of 400")
+    sign_in(page, app, username)
+    page.goto(f"{house.issuer}/account/password")
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_label("New password", exact=True).fill("too short")
+    press(page, "save-password")
+    expect(page.get_by_role("alert")).to_contain_text("too short")
+    expect(page.locator("#new-password")).to_be_focused()
+    assert_well_made(page)
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_label("New password", exact=True).fill("lilac rivers under copper moons")
+    press(page, "save-password")
+    expect(page.locator("#notice")).to_contain_text("Your password was changed")
+    assert_well_made(page)
+    press(page, "sign-out")
+    page.goto(f"{house.issuer}/account")
+    enter_password(page, username, PASSWORD)
+    expect(page.get_by_role("alert")).to_be_visible()
+    enter_password(page, username, "lilac rivers under copper moons")
+    on(page, "account")
+
+
+def test_the_profile_is_saved(house: House, app: App, username: str, page: Page):
+    sign_in(page, app, username)
+    page.goto(f"{house.issuer}/account/profile")
+    page.get_by_label("Full name").fill("Ada Lovelace")
+    page.get_by_label("Time zone").select_option("Europe/London")
+    press(page, "save-profile")
+    expect(page.locator("#notice")).to_contain_text("saved")
+    expect(page.get_by_label("Full name")).to_have_value("Ada Lovelace")
+    assert_well_made(page)
+
+
+def test_the_history_opens_line_by_line(house: House, app: App, username: str, page: Page):
+    sign_in(page, app, username)
+    page.goto(f"{house.issuer}/account/activity")
+    line = page.locator(".event", has_text="You signed in.").first
+    expect(line.locator("dl")).to_be_hidden()
+    line.locator("summary").click()
+    expect(line.locator("dl")).to_contain_text("Password")
+    assert_well_made(page)
+
+
+def test_a_copy_is_taken_and_the_account_is_deleted(
+    house: House, app: App, username: str, page: Page
+):
+    sign_in(page, app, username)
+    page.goto(f"{house.issuer}/account/data")
+    with page.expect_download() as downloading:
+        press(page, "download")
+    copy = json.loads(Path(downloading.value.path()).read_text())
+    assert copy["account"]["username"] == username
+    press(page, "to-delete")
+    on(page, "account-delete")
+    page.get_by_label("Type your user name").fill(username)
+    press(page, "delete-account")
+    on(page, "account-deleted")
+    assert_well_made(page)
+    page.goto(f"{house.issuer}/account")
+    on(page, "login")
+
+
+def test_everything_works_without_scripts(
+    house: House, app: App, username: str, without_scripts: Page
+):
+    page = without_scripts
+    sign_in(page, app, username)
+    for path, name in SECTIONS.items():
+        page.goto(f"{house.issuer}/account{path}")
+        on(page, name)
+    page.goto(f"{house.issuer}/account/activity")
+    page.locator("summary").first.click()
+    expect(page.locator(".event dl").first).to_be_visible()
+    page.goto(f"{house.issuer}/account/profile")
+    page.get_by_label("Full name").fill("Ada Lovelace")
+    press(page, "save-profile")
+    expect(page.locator("#notice")).to_contain_text("saved")
+    page.goto(f"{house.issuer}/account/devices")
+    press(page, "forget-1")
+    expect(page.locator("#notice")).to_contain_text("new to us again")
+    press(page, "end-all")
+    on(page, "logged-out")
 
 
 def test_a_connection_is_taken_back_and_asked_for_again(
     house: House, app: App, username: str, page: Page
 ):
     sign_in(page, app, username)
-    page.goto(f"{house.issuer}/account")
+    page.goto(f"{house.issuer}/account/applications")
     page.get_by_role("button", name="Disconnect Example App").click()
     expect(page.locator("#notice")).to_contain_text("no access any more")
     expect(page.locator("main")).not_to_contain_text("Example App")
