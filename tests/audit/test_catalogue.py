@@ -16,7 +16,6 @@ from tests.admission.people import MAIL
 from tests.app import PASSWORD, make_provider
 from tests.audit.lives import LIVES
 
-
 for _room in pkgutil.iter_modules(idp.audit.__path__):
     importlib.import_module(f"idp.audit.{_room.name}")
 
