@@ -19,6 +19,7 @@ from tests.account.people import (
     visit,
 )
 from tests.app import claims_of, text_of
+from tests.support.spec import spec
 
 AUTHENTICATORS = "/account/authenticators"
 
@@ -165,6 +166,7 @@ def test_things_get_names_and_a_name_clears_the_mark(rp, ada):
     assert "at least one character" in text_of(nameless)
 
 
+@spec("ASVS 6.5.6")
 def test_an_app_is_removed_once_and_new_codes_void_the_old(rp, ada):
     signed_in_with_app(rp, ada)
     codes = act(rp, "/account/recovery-codes")
@@ -198,6 +200,7 @@ def test_few_recovery_codes_are_warned_of(rp, ada):
     assert "3 codes left Make new ones soon" in text_of(visit(rp, AUTHENTICATORS))
 
 
+@spec("ASVS 6.6.1")
 def test_codes_that_we_send_are_shown_as_less_secure_while_they_count(make):
     rp = make(**MAIL, mail_codes=True)
     rp.sign_in()
@@ -284,6 +287,7 @@ def test_nobody_touches_what_belongs_to_another(rp):
         assert [each.name for each in totp.list_for(ctx, grace.id)] == ["Phone"]
 
 
+@spec("ASVS 6.3.7")
 def test_each_change_is_told_by_mail(make, monkeypatch):
     rp = make(**MAIL)
     ada = find(rp)

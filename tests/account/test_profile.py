@@ -9,6 +9,7 @@ from idp.store import users
 from tests.account.conftest import find
 from tests.account.people import MAIL, TEXTS, act, letters, rise, visit
 from tests.app import fields_of, text_of
+from tests.support.spec import spec
 
 PROFILE = "/account/profile"
 VALUES = {
@@ -134,6 +135,7 @@ def code_in(message):
     return re.search(r"\d{8}", message["message"].replace(" ", ""))[0]
 
 
+@spec("ASVS 6.6.1")
 def test_another_number_counts_once_its_code_is_entered(texted):
     rp, kept = texted
 
@@ -151,6 +153,7 @@ def test_another_number_counts_once_its_code_is_entered(texted):
     assert kept[0]["to"] == "+49 30 1234567"
 
 
+@spec("ASVS 6.6.2")
 def test_a_code_is_good_for_the_number_to_which_it_was_sent(texted):
     rp, kept = texted
     act(rp, f"{PROFILE}/phone", phone_number="+49 30 1234567")

@@ -57,6 +57,7 @@ def test_a_reset_ends_everything_and_says_why(person, lost):
         assert recovery_codes.remaining(ctx, user.id) == 0
 
 
+@spec("ASVS 6.3.7")
 def test_the_user_is_told_besides(mailing, person, lost):
     del lost
     with mailing.context() as ctx:
@@ -91,6 +92,7 @@ def test_the_link_and_the_password_let_a_new_app_be_set_up(person, lost):
     assert b'id="page-login-code"' in rp.log_in(rp.authorize()).data
 
 
+@spec("ASVS 6.4.4")
 def test_the_link_without_the_password_opens_nothing(person, lost):
     login = person.rp.get(link_of(person.open(lost), "sign-in"))
     page = person.rp.log_in(login, password="not the password")

@@ -59,7 +59,7 @@ def test_every_challenge_is_32_random_bytes_and_showing_one_writes_nothing(alice
     assert provider.events() == []
 
 
-@spec("WebAuthn §5.5")
+@spec("WebAuthn §5.5", "ASVS 6.5.7")
 def test_signing_in_by_passkey_alone_asks_anyone_and_for_user_verification(alice):
     alice.owns(device())
     options = json.loads(alice.begin_sign_in().options)

@@ -97,7 +97,7 @@ def test_a_signature_of_another_key_under_a_known_id_is_refused(alice, provider)
     assert answer == Refused("signature")
 
 
-@spec("WebAuthn §7.2")
+@spec("WebAuthn §7.2", "ASVS 6.5.7")
 def test_user_verification_is_demanded_where_it_counts(alice):
     key = device()
     made = alice.owns(key)
