@@ -20,7 +20,12 @@ class Settings(ProofSettings):
     """What an operator may choose. Durations are seconds in the environment."""
 
     model_config = SettingsConfigDict(
-        env_prefix="IDP_", frozen=True, extra="ignore", env_ignore_empty=True
+        env_prefix="IDP_",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        # The text of an error must not show what was typed: a URL may hold a password.
+        hide_input_in_errors=True,
     )
 
     issuer: str = Field(
