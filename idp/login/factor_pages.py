@@ -75,7 +75,9 @@ def _check(step: Step, half: HalfDone, form: Parameters) -> flask.Response:
     if isinstance(outcome, Wait | Wrong):
         status = TOO_MANY if isinstance(outcome, Wait) else 200
         return _show_code(step, half, words.wrong_code(step, outcome), status)
-    return advance(half, (outcome,), trust=form.get("trust") == "yes" and _can_trust(half))
+    # A code that was saved for the day when all is lost is for that one sign-in.
+    wished = form.get("trust") == "yes" and step != "recovery_code"
+    return advance(half, (outcome,), trust=wished and _can_trust(half))
 
 
 def _send(step: Step, half: HalfDone) -> flask.Response:
