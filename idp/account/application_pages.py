@@ -7,12 +7,15 @@ import flask
 from idp.account.frame import APPLICATIONS, account_page
 from idp.account.guard import act, shown
 from idp.account.notices import with_notice
+from idp.account.profile_words import labels
 from idp.context import RequestContext
+from idp.protocol import scopes
 from idp.protocol.clients import registry
 from idp.protocol.clients.metadata import Client
 from idp.protocol.consent import service as consent
 from idp.protocol.consent.words import title_of
 from idp.store import consents, grants
+from idp.store.consents import Consent
 from idp.store.sessions import Standing
 from idp.web.pages import redirect
 from idp.web.parameters import Parameters
@@ -41,7 +44,7 @@ def _connections(ctx: RequestContext, standing: Standing) -> list[dict[str, obje
         _card(client)
         | {
             "revocable": True,
-            "scopes": [title_of(scope) for scope in each.scope],
+            "scopes": _seen(each),
             "since": on_day(each.granted_at),
             "last_used": last_used.get(each.client_id),
         }
@@ -54,6 +57,16 @@ def _connections(ctx: RequestContext, standing: Standing) -> list[dict[str, obje
             since, last = on_day(first_used[client_id]), last_used[client_id]
             found.append(_card(own) | {"revocable": False, "since": since, "last_used": last})
     return found
+
+
+def _seen(agreed: Consent) -> list[str]:
+    """Return what an application may see: by scope, and the single details beside it."""
+    covered, named = set(scopes.claims_of(agreed.scope)), labels()
+    single = [claim for claim in agreed.claims if claim not in covered]
+    return [
+        *map(title_of, agreed.scope),
+        *(named[claim] for claim in single if claim in named),
+    ]
 
 
 def _card(client: Client) -> dict[str, object]:

@@ -17,6 +17,7 @@ def facts_of(session: Session) -> Facts:
     return {
         "sid": session.sid,
         "device": describe(session.user_agent),
+        "handheld": _handheld(session.user_agent),
         "address": session.address,
         "opened": at_time(session.opened_at),
         "proved": at_time(session.authenticated_at),
@@ -47,6 +48,7 @@ def browsers_of(ctx: RequestContext, here: Session) -> list[Facts]:
         {
             "id": each.device_id,
             "device": describe(each.user_agent),
+            "handheld": _handheld(each.user_agent),
             "here": each.device_id == here.device_id,
             "first_seen": on_day(each.first_seen_at),
             "last_seen": at_time(each.last_seen_at),
@@ -56,6 +58,11 @@ def browsers_of(ctx: RequestContext, here: Session) -> list[Facts]:
         }
         for each in known
     ]
+
+
+def _handheld(user_agent: str) -> bool:
+    """Tell whether a browser says that it runs on a phone."""
+    return "Mobi" in user_agent
 
 
 def client_name(ctx: RequestContext, client_id: str) -> str:

@@ -59,7 +59,6 @@ def _sentences() -> dict[str, str]:
         "email_sent": _(
             "Open the link that we sent to the new address. Until then nothing changes."
         ),
-        "email_changed": _("Your email address was changed."),
         "phone_changed": _("Your phone number was changed."),
         "phone_removed": _("Your phone number was removed."),
         "phone_needed": _("The phone number stays: your second step needs it."),

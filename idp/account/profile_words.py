@@ -55,6 +55,9 @@ def labels() -> dict[str, str]:
         "profile": _("Profile page"),
         "picture": _("Picture"),
         "address": _("Postal address"),
+        "preferred_username": _("User name"),
+        "email": _("Email address"),
+        "phone_number": _("Phone number"),
     }
 
 

@@ -18,6 +18,16 @@ def test_each_says_what_it_sees_and_when_it_was_used(rp):
     assert "Your email address" in text
 
 
+def test_single_details_are_named_beside_the_scopes(rp):
+    rp.sign_in(scope="openid", claims='{"userinfo":{"birthdate":null,"email":null}}')
+
+    text = text_of(visit(rp, APPLICATIONS))
+
+    assert "Know who you are" in text
+    assert "Date of birth" in text
+    assert "Email address" in text
+
+
 def test_it_is_revoked_with_its_tokens_and_asks_again(rp):
     tokens = rp.sign_in()
     assert rp.userinfo(tokens["access_token"]).status_code == 200
