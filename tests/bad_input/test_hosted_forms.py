@@ -1,14 +1,21 @@
 """The forms of our own pages, filled in by somebody who means no good."""
 
+import json
+import re
+from html import unescape
+
 import pyotp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from idp.credentials import recovery
 from tests.account.people import ORDINARY, SENSITIVE
 from tests.app import PASSWORD
 from tests.bad_input.strategies import content_types, examples, forms, query_of, values
 from tests.bad_input.wire import MARK, Wire, assert_sound, fields_on
+from tests.login.keys import bind
+from tests.support.authenticator import Authenticator
 
 FIELDS = (
     "csrf_token",
@@ -21,6 +28,11 @@ FIELDS = (
     "name",
     "code",
     "recovery_code",
+    "ceremony",
+    "credential",
+    "credential_id",
+    "name",
+    "trust",
     "account",
     "authenticator_id",
     "client_id",
@@ -36,9 +48,14 @@ FIELDS = (
 )
 PATHS = (
     "/login",
+    "/login/passkey",
+    "/login/key",
     "/login/code",
+    "/login/text",
+    "/login/mail",
     "/login/recovery",
     "/login/enrol",
+    "/login/enrol/passkey",
     "/login/account",
     "/recovery",
     "/recovery/password",
@@ -92,6 +109,8 @@ def second_step(target):
     """A browser whose password was right and whose code is missing, and its page's fields."""
     user = target.provider.add_user("grace")
     target.provider.add_totp(user)
+    with target.provider.context() as ctx:
+        recovery.regenerate(ctx, user.id)
     wire = target.stranger()
     page = wire.follow(wire.get("/account"))
     sent = fields_on(page) | {"identifier": "grace", "password": PASSWORD}
@@ -127,6 +146,109 @@ def test_any_text_as_a_code_is_a_wrong_one(target, second_step, path, value):
     assert answer.status in (200, 429)
     assert MARK not in answer.text
     assert "__Host-idp_session" not in wire.jar
+
+
+@pytest.fixture(scope="module")
+def keys_asked_for(target):
+    """A stranger in front of the sign-in page, and one who knows the password of a key's owner."""
+    user, key = target.provider.add_user("holder"), Authenticator()
+    bind(target.provider, user, key)
+    stranger, knowing = target.stranger(), target.stranger()
+    page = knowing.follow(knowing.get("/account"))
+    sent = fields_on(page) | {"identifier": "holder", "password": PASSWORD}
+    step = knowing.follow(knowing.post("/login", query_of(sent)))
+    assert 'id="page-login-key"' in step.text
+    return key, {"/login/passkey": stranger, "/login/key": knowing}, step
+
+
+@given(
+    path=st.sampled_from(("/login/passkey", "/login/key")),
+    field=st.sampled_from(("credential", "ceremony", "credential_id", "trust")),
+    value=values,
+)
+@examples(60)
+def test_any_text_as_the_answer_of_a_passkey_is_a_wrong_one(
+    target, keys_asked_for, path, field, value
+):
+    _, wires, step = keys_asked_for
+    wire = wires[path]
+    page = wire.get("/login") if path == "/login/passkey" else step
+    fields = passkey_fields_on(page) | {"credential": "{}", "credential_id": "AAAA", field: value}
+
+    answer = wire.post(path, query_of(fields))
+
+    assert_sound(answer)
+    assert answer.status in (200, 413, 429)
+    assert MARK not in answer.text
+    assert "__Host-idp_session" not in wire.jar
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+
+
+@given(
+    place=st.sampled_from(
+        (
+            ("id",),
+            ("rawId",),
+            ("type",),
+            ("response",),
+            ("response", "clientDataJSON"),
+            ("response", "authenticatorData"),
+            ("response", "signature"),
+            ("response", "userHandle"),
+            ("clientExtensionResults",),
+            ("authenticatorAttachment",),
+        )
+    ),
+    value=_json,
+)
+@examples(60)
+def test_a_passkeys_answer_with_any_json_in_it_is_answered_in_form(
+    target, keys_asked_for, place, value
+):
+    key, wires, _ = keys_asked_for
+    wire = wires["/login/passkey"]
+    page = wire.get("/login")
+    credential = json.loads(key.get(options_on(page)))
+    inner = credential
+    for name in place[:-1]:
+        inner = inner[name]
+    changed = inner[place[-1]] != value
+    inner[place[-1]] = value
+
+    answer = wire.post(
+        "/login/passkey",
+        query_of(passkey_fields_on(page) | {"credential": json.dumps(credential)}),
+    )
+
+    assert_sound(answer)
+    assert answer.status in (200, 303, 413, 429)
+    if changed and place[0] in ("id", "rawId", "response"):
+        assert "__Host-idp_session" not in wire.jar
+    wire.jar.pop("__Host-idp_session", None)
+
+
+def _passkey_form(page) -> str:
+    found = re.search(r"<form[^>]*data-passkey=.*?</form>", page.text, re.DOTALL)
+    assert found is not None
+    return found[0]
+
+
+def passkey_fields_on(page) -> dict[str, str]:
+    """The hidden fields of the form that carries a passkey's answer."""
+    tags = re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', _passkey_form(page))
+    return {name: unescape(value) for name, value in tags}
+
+
+def options_on(page) -> str:
+    found = re.search(r'data-options="([^"]*)"', _passkey_form(page))
+    assert found is not None
+    return unescape(found[1])
 
 
 def test_any_text_as_the_first_code_enrols_nothing(target):
