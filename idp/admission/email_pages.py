@@ -67,10 +67,12 @@ def _unless_theirs(opened: Opened) -> flask.Response | None:
 
 
 def _show(opened: Opened) -> flask.Response:
+    standing = browser.current().standing
     return page(
         "ticket_email",
         ticket=continuation.ticket("continue", opened.handover),
         action=EMAIL,
         address=opened.ticket.email,
+        account=standing.user.username if standing else None,
         home_url=HOME,
     )

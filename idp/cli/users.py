@@ -173,7 +173,10 @@ def list_(*, as_json: bool) -> None:
 @password_option
 @json_option
 def set_password(name: str, *, password_stdin: bool, as_json: bool) -> None:
-    """Give NAME another password; all sessions of NAME end."""
+    """Give NAME another password; all sessions of NAME end.
+
+    You choose the password, so you know it: rather use `idp user reset-password`.
+    """
     from idp.account import administration
 
     password = read_password(from_stdin=password_stdin)

@@ -9,7 +9,8 @@ from idp.admission import invitation
 from idp.store import users
 from idp.store.schema import account_tickets, outbox
 from idp.worker.courier import Courier
-from tests.admission.people import MAIL, NEW_PASSWORD, Person
+from idp.worker.jobs import purge_account_tickets
+from tests.admission.people import MAIL, NEW_PASSWORD, Person, used_tickets
 from tests.app import RelyingParty, make_provider, text_of
 from tests.support.smtp import smtp_server
 from tests.support.spec import spec
@@ -114,3 +115,14 @@ def test_a_user_who_is_gone_takes_the_links_along(person):
         users.remove(ctx.db, carol.id)
 
     assert person.open(link.url).status_code == 410
+
+
+def test_links_that_are_too_old_are_removed(person):
+    carol = person.provider.add_user("carol", password=None)
+    with person.provider.context() as ctx:
+        invitation.invite(ctx, carol)
+    assert len(used_tickets(person.provider)) == 2
+    person.provider.clock.forward(days=3)
+    with person.provider.context() as ctx:
+        assert purge_account_tickets(ctx) == 2
+    assert used_tickets(person.provider) == []
