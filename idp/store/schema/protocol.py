@@ -1,0 +1,118 @@
+"""Sessions, and what relying parties have out of them."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+)
+
+from idp.store.schema.base import client, metadata, user
+from idp.store.types import Instant, Json
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("sid", String, primary_key=True, comment="public; the cookie's secret is another"),
+    Column("secret_hash", LargeBinary, nullable=False, unique=True),
+    user(index=True),
+    Column("device_id", String),
+    Column("opened_at", Instant, nullable=False),
+    Column("authenticated_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("idle_seconds", Integer, nullable=False),
+    Column("idle_until", Instant, nullable=False),
+    Column("absolute_until", Instant, nullable=False, index=True),
+    Column("acr", String, nullable=False),
+    Column("amr", Json, nullable=False),
+    Column("address", String, nullable=False),
+    Column("user_agent", String, nullable=False),
+    Column("ended_at", Instant),
+    Column("end_reason", String),
+    CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="end_has_a_reason"),
+)
+
+authorization_requests = Table(
+    "authorization_requests",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("client_id", String, nullable=False),
+    Column("parameters", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("completed_at", Instant),
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("client_id", String, primary_key=True),
+    Column("secret_hash", LargeBinary),
+    Column("metadata", Json, nullable=False, comment="client metadata, OIDC Registration §2"),
+    Column("version", Integer, nullable=False, comment="rises with each change"),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    user(primary_key=True),
+    client(primary_key=True, index=True),
+    Column("scope", Json, nullable=False),
+    Column("claims", Json, nullable=False, comment="claim names allowed beside those of scopes"),
+    Column("granted_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String, primary_key=True),
+    client(index=True),
+    user(index=True),
+    Column(
+        "sid", String, ForeignKey("sessions.sid", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("scope", Json, nullable=False),
+    Column("claims", Json, nullable=False, comment="the `claims` parameter, OIDC Core §5.5"),
+    Column("consented", Boolean, nullable=False, comment="it rests on a consent that must stand"),
+    Column("redirect_uri", String, nullable=False),
+    Column("code_challenge", String),
+    Column("nonce", String),
+    Column("auth_time", Instant, nullable=False),
+    Column("acr", String, nullable=False),
+    Column("amr", Json, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("code_expires_at", Instant, nullable=False),
+    Column("code_redeemed_at", Instant),
+    Column("ended_at", Instant),
+    Column("end_reason", String),
+    CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="end_has_a_reason"),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String, primary_key=True),
+    Column("algorithm", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("private_sealed", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("activated_at", Instant),
+    Column("retired_at", Instant),
+    Column("published_until", Instant),
+    CheckConstraint("state IN ('next', 'active', 'retired')", name="state"),
+)
+Index(
+    "uq_signing_keys_one_active",
+    signing_keys.c.algorithm,
+    unique=True,
+    sqlite_where=signing_keys.c.state == "active",
+    postgresql_where=signing_keys.c.state == "active",
+)
