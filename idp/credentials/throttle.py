@@ -104,11 +104,6 @@ def admit_network(ctx: RequestContext, act: str) -> timedelta | None:
     return _admit(ctx, [_network_counter(ctx, act)])
 
 
-def network_succeeded(ctx: RequestContext, act: str) -> None:
-    """Give a network its place back: what went well is not counted."""
-    throttles.give_back(ctx.db, _network_counter(ctx, act).key, ctx.now)
-
-
 def _admit(ctx: RequestContext, counters: list[_Counter]) -> timedelta | None:
     if (wait := _wait(ctx, counters)) is not None:
         return wait
