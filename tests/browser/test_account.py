@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.app import PASSWORD
 from tests.browser.house import House
 from tests.browser.inspection import assert_well_made
+from tests.browser.passkeys import VirtualKey
 from tests.browser.people import enrol, enter_code, enter_password, go_back, on, press, tab_to
 from tests.browser.relying_party import App
 from tests.support.browser import Watched, watched
@@ -323,3 +324,20 @@ def test_errors_are_pages_with_a_way_on(house: House, page: Page, visitor: Watch
         expect(page.locator("#reference")).to_be_visible()
         expect(page.locator("main")).not_to_contain_text("evil")
         assert_well_made(page)
+
+
+def test_a_passkey_is_added_from_the_account(house: House, app: App, username: str, page: Page):
+    VirtualKey(page)
+    sign_in(page, app, username)
+    page.goto(f"{house.issuer}/account/authenticators")
+    press(page, "add-passkey")
+    on(page, "enrol-passkey")
+    page.locator("#create-passkey").click()
+    on(page, "recovery-codes")
+    press(page, "continue")
+    on(page, "account-authenticators")
+    expect(page.locator("#notice")).to_contain_text("Added.")
+    expect(page.locator("#passkeys .rows > li")).to_have_count(1)
+    assert_well_made(page)
+    page.goto(f"{house.issuer}/account/password")
+    on(page, "account-password")
