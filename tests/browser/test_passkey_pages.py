@@ -155,6 +155,20 @@ def test_back_from_the_application_leads_to_a_page_that_still_signs_in(
     expect(page.locator("#page-login")).to_be_hidden()
 
 
+def test_a_page_that_the_browser_kept_can_be_sent_again(page: Page, app: App, ada: VirtualKey):
+    """The form went nowhere, and Back brought the page as it was, scripts and all."""
+    ask(page, app, ada)
+    page.route("**/login/passkey", lambda route: route.fulfill(status=204), times=1)
+    with page.expect_request("**/login/passkey"):
+        press_and_touch(page, ada)
+    ada.answers(at_once=False)
+
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    press_and_touch(page, ada)
+
+    signed_in(page, "phr")
+
+
 def test_a_button_pressed_twice_sends_one_form(page: Page, app: App, ada: VirtualKey):
     ask(page, app, ada)
     posts: list[str] = []

@@ -58,4 +58,10 @@
     known.signalUnknownCredential({ rpId: form.dataset.rpId, credentialId: unknown }).catch(() => {});
   }
   autofill();
+  // Whoever comes back to a page that the browser kept can send it again.
+  addEventListener('pageshow', (event) => {
+    if (!event.persisted) return;
+    sent = false;
+    autofill();
+  });
 })();
