@@ -22,6 +22,7 @@ from tests.login.keys import (
     user_of,
     visit,
 )
+from tests.machines.statements import overheard
 from tests.support.authenticator import Authenticator, Maker
 from tests.support.spec import spec
 
@@ -479,3 +480,20 @@ def test_the_sign_in_page_does_not_tell_who_has_a_passkey(party, policy):
         for page in pages
     }
     assert len(shapes) == 1
+
+
+@spec("ASVS 5.0 V6.3.8")
+def test_a_wrong_password_costs_the_same_whoever_owns_what(party):
+    """The same statements in the same order: what is left of the time is noise."""
+    rp = party(second_factor="phishing-resistant")
+    own(rp, "key", "totp", "codes")
+    rp.provider.add_user("grace")
+    said = []
+    for name in ("ada", "grace", "nobody"):
+        browser = visit(rp)
+        page = browser.authorize(login_hint=name)
+        with overheard(rp.provider) as heard:
+            browser.submit(page, identifier=name, password="wrong", action="sign_in")
+        said.append([statement.partition(" WHERE ")[0] for statement in heard.work])
+
+    assert said[0] == said[1] == said[2]
