@@ -4,13 +4,11 @@ import flask
 
 from idp.admission import recovery
 from idp.admission.opened import link_over
-from idp.credentials import channel_codes
-from idp.credentials.channel_codes import Channel
 from idp.credentials.password_rules import PasswordRefused, minimum_length
 from idp.credentials.password_words import advice, refused
 from idp.kernel.secrets import same
 from idp.login import browser
-from idp.login.proceed import HOME, PATHS, HalfDone, go_on, half_done, hop, received
+from idp.login.proceed import HOME, HalfDone, go_on, half_done, hop, received
 from idp.login.words import waiting
 from idp.policy.sign_in import NeedFactor
 from idp.store.account_tickets import AccountTicket
@@ -129,12 +127,7 @@ def _ticket_of(half: HalfDone | None) -> AccountTicket | None:
 def _missing(half: HalfDone) -> flask.Response | None:
     """Return the way to the second step that has to be shown first (ASVS 5.0 §6.4.3)."""
     verdict = half.verdict()
-    if not isinstance(verdict, NeedFactor):
-        return None
-    first, attempt = verdict.steps[0], half.attempt.id
-    if first == "text":
-        channel_codes.send(request_context(), half.user, Channel.TEXT, attempt)
-    return hop(PATHS[first], half.handover.frame(reason=verdict.rule, attempt=attempt))
+    return redirect(half.way(verdict)) if isinstance(verdict, NeedFactor) else None
 
 
 def _show(handover: Handover, error: str | None = None, status: int = 200) -> flask.Response:

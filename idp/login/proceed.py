@@ -59,6 +59,11 @@ class HalfDone:
         by_ticket = _good_ticket(user, attempt.ticket_id)
         return _judge(user, shown, self.handover, by_ticket=by_ticket)
 
+    def way(self, verdict: Verdict) -> str:
+        """Return where the missing thing is asked for; a code that must be sent is on its way."""
+        onward = self.handover.frame(reason=verdict.rule, attempt=self.attempt.id)
+        return _way(self.user, verdict, onward)
+
 
 def received(sent: parameters.Parameters) -> Handover:
     """Return who sent the person here; nobody: they go to their account page afterwards."""
@@ -169,8 +174,7 @@ def _unfinished(half: HalfDone, amr: tuple[str, ...]) -> str | None:
     service.note_demand(request_context(), half.user, verdict)
     if isinstance(verdict, Allow):
         return None
-    onward = handover.frame(reason=verdict.rule, attempt=attempt.id)
-    return _way(half.user, verdict, onward)
+    return half.way(verdict)
 
 
 def _judge(user: User, amr: tuple[str, ...], handover: Handover, *, by_ticket: bool) -> Verdict:
