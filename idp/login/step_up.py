@@ -9,7 +9,7 @@ from idp.credentials.owned import bindable, owned
 from idp.kernel.clock import epoch
 from idp.login import browser, service
 from idp.login.proceed import ENROL, ENROL_KEY, PATHS, hop, received
-from idp.policy.acr import satisfies
+from idp.policy.acr import LEVELS, satisfies
 from idp.policy.factors import steps_to
 from idp.policy.sign_in import NeedFactor
 from idp.store.sessions import Session, Standing
@@ -30,13 +30,17 @@ def step_up() -> flask.Response:
         # A ticket that asks for a sign-in is no ticket for less.
         return hop("/login", handover)
     session, user = standing.session, standing.user
-    if any(satisfies(session.acr, level) for level in handover.acr):
+    wanted = handover.acr or LEVELS[LEVELS.index(session.acr) + 1 :]
+    onward = replace(handover, acr=wanted)
+    if any(satisfies(session.acr, level) for level in wanted):
         return redirect(continuation.back(handover.with_(step_up=session.sid)))
     has = owned(ctx, user)
-    steps = next((s for level in handover.acr if (s := steps_to(level, session.amr, has))), ())
+    steps = next((s for level in wanted if (s := steps_to(level, session.amr, has))), ())
     if steps:
-        onward = _begin(standing, handover, "step_up")
-        return hop(PATHS[steps[0]], onward)
+        return hop(PATHS[steps[0]], _begin(standing, onward, "step_up"))
+    if not handover.acr:
+        # Nobody asked, and there is nothing more to show.
+        return redirect(continuation.back(handover))
     missing = service.judge(ctx, user, session.amr, fresh=True)
     if isinstance(missing, NeedFactor) or not _recent(ctx, session):
         # A new factor is bound by who has just proved to be there, by all that there is.

@@ -11,7 +11,8 @@ from tests.bad_input.wire import Wire, fields_on
 from tests.support.spec import spec
 
 VARIES = re.compile(
-    r'(name="(?:csrf_token|ticket)" value="[^"]*"|nonce="[^"]*"|ticket=[^"&]*|value="[^"]*")'
+    r'(name="(?:csrf_token|ticket)" value="[^"]*"|nonce="[^"]*"|ticket=[^"&]*|value="[^"]*"|'
+    r"&#34;challenge&#34;: ?&#34;[\w-]+&#34;)"
 )
 
 

@@ -86,7 +86,7 @@ def test_a_step_up_enrolment_asks_for_a_fresh_proof(rp, provider):
     assert b'id="page-login"' in enrol.data, text_of(enrol)
     step = rp.follow(rp.get("/login/step-up"))
     assert b'id="page-enrol"' not in step.data
-    assert b'id="page-login"' in step.data
+    assert b'id="page-account"' in step.data
 
 
 def test_an_authenticator_enrolled_meanwhile_is_not_skipped(database_url, tmp_path):
