@@ -70,7 +70,8 @@ def test_a_step_up_left_open_dies_with_its_session(rp, provider):
     user = provider.add_user("grace")
     sign_in_at_home(rp, "grace")
     secret = provider.add_totp(user)
-    step = rp.follow(rp.get("/login/step-up"))
+    wanted = '{"id_token":{"acr":{"essential":true,"values":["mfa"]}}}'
+    step = rp.authorize(claims=wanted)
     assert b'id="page-login-code"' in step.data
     sign_out(rp)
     rp.submit(step, code=provider.code(secret), action="verify")
