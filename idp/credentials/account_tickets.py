@@ -138,6 +138,14 @@ def accept_invitation(ctx: RequestContext, user_id: str, ticket_id: str | None) 
     return True
 
 
+def is_open(ctx: RequestContext, user_id: str, ticket_id: str | None) -> bool:
+    """Tell whether an account may be set up: by its invitation, or (None) as it opened itself."""
+    if ticket_id is None:
+        return True
+    ticket = find_opened(ctx, ticket_id, Purpose.INVITE)
+    return ticket is not None and ticket.user_id == user_id
+
+
 def withdraw(ctx: RequestContext, user_id: str, *purposes: Purpose) -> None:
     """Let nobody go on with a half-done sign-in of this user, nor with such a link (or any)."""
     void_all(ctx, user_id, *purposes)
