@@ -141,7 +141,8 @@ def _way_out(form: Parameters, found: Enrolling) -> flask.Response | None:
     if not service.finish_attempt(ctx, attempt):
         return start_again(handover)
     service.decline_offer(ctx, found.half.user.id)
-    return browser.sign_in(Proved(found.half.user, attempt.amr, attempt.sid), handover, redirect)
+    proved = Proved(found.half.user, attempt.amr, attempt.sid, at=attempt.proved_at)
+    return browser.sign_in(proved, handover, redirect)
 
 
 def _codes(handover: Handover, codes: list[str], way_on: str) -> flask.Response:

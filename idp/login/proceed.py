@@ -89,6 +89,9 @@ def cancelled(form: parameters.Parameters, handover: Handover) -> flask.Response
     """Return the way back when the person would rather not."""
     if form.get("action") != "cancel":
         return None
+    if (half := half_done(handover)) is not None:
+        # What was shown for it is not worth anything any more.
+        service.finish_attempt(request_context(), half.attempt)
     return redirect(continuation.back(handover.with_(cancelled=True)))
 
 
@@ -103,8 +106,9 @@ def half_done(handover: Handover) -> HalfDone | None:
 def go_on(user: User, amr: tuple[str, ...], handover: Handover) -> flask.Response:
     """Open the session after the first proof, or ask for what is missing."""
     ctx = request_context()
-    ticket_id = handover.carry.get("reset_ticket")
-    verdict = _judge(user, amr, handover, by_ticket=_good_ticket(user, ticket_id))
+    carried = handover.carry.get("reset_ticket")
+    ticket_id = carried if _good_ticket(user, carried) else None
+    verdict = _judge(user, amr, handover, by_ticket=ticket_id is not None)
     service.note_demand(ctx, user, verdict)
     if isinstance(verdict, Allow):
         return browser.sign_in(Proved(user, amr), handover, redirect)
@@ -132,12 +136,13 @@ def advance(
         bound: the factor was set up now, which is no proof of who set it up.
     """
     ctx, attempt, handover = request_context(), half.attempt, half.handover
+    at = attempt.proved_at if bound and attempt.proved_at else ctx.now
     amr = tuple(dict.fromkeys((*attempt.amr, *shown)))
     way = _unfinished(half, amr)
     if way is None:
         going_on = service.finish_attempt(ctx, attempt) and _ticket_is_used(half)
     else:
-        going_on = service.extend_attempt(ctx, attempt, amr)
+        going_on = service.extend_attempt(ctx, attempt, amr, at)
     if not going_on:
         # Another window was faster: what this one used up is given back.
         ctx.db.rollback()
@@ -151,6 +156,7 @@ def advance(
         half.user,
         amr,
         attempt.sid,
+        at=at,
         fresh=attempt.sid is None or not bound,
         trust=trust,
         stepped_up=attempt.purpose in STEP_UPS,

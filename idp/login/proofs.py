@@ -68,6 +68,10 @@ def attempt_password(
     if wait is not None:
         return _throttled(ctx, user_id, "password", wait)
     right = passwords.verify(ctx, user_id, password)
+    if right and user is not None:
+        # Hashing took a while: what an operator changed in between counts, and nothing changes now.
+        users.hold(ctx.db, user.id)
+        user = users.find(ctx.db, user.id)
     if not right or user is None or user.disabled_at is not None:
         record(ctx, LoginFailed(user_id=user_id, factor="password"))
         return Wrong()

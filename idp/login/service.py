@@ -1,7 +1,7 @@
 """Judge the proofs of one sign-in; a session opens when nothing is missing."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from idp.audit import record
 from idp.audit.events import FactorDemanded, FactorOfferDeclined
@@ -39,14 +39,16 @@ class Browser:
 class Proved:
     """Who proved to be there, by what, and for which session alone, if for one.
 
-    Binding a new factor is no proof of who binds it: then it is not `fresh`. `trust` says that
-    this browser shall stand for the second step from now on, `stepped_up` that no more was asked
-    than what the session had not shown yet.
+    `at` is the instant of the last proof, now where nothing is said. Binding a new factor is no
+    proof of who binds it: then a session that stands is not `fresh`. `trust` says that this browser
+    shall stand for the second step from now on, `stepped_up` that no more was asked than what the
+    session had not shown yet.
     """
 
     user: User
     amr: tuple[str, ...]
     sid: str | None = None
+    at: datetime | None = None
     fresh: bool = True
     trust: bool = False
     stepped_up: bool = False
@@ -111,12 +113,14 @@ def begin_attempt(
     browser_hash: bytes,
     *,
     sid: str | None = None,
+    proved_at: datetime | None = None,
     purpose: str = "sign_in",
     ticket_id: str | None = None,
 ) -> str:
     """Keep a half-done sign-in for this browser; return its id.
 
-    One that goes on from a session (`sid`) is worth nothing once that session is over. `purpose`
+    One that goes on from a session (`sid`, whose last proof was `proved_at`, else it is now) is
+    worth nothing once that session is over. `purpose`
     says what it leads to: `sign_in`, `step_up` (`step_up_by_binding`: a factor may be set up for
     it), `add` (a factor), `recover` or `invite`.
     """
@@ -126,6 +130,7 @@ def begin_attempt(
         user_id=user_id,
         sid=sid,
         amr=amr,
+        proved_at=proved_at or ctx.now,
         purpose=purpose,
         ticket_id=ticket_id,
         expires_at=ctx.now + ATTEMPT_LIFETIME,
@@ -147,9 +152,12 @@ def find_attempt(
     return (attempt, user) if user and user.disabled_at is None else None
 
 
-def extend_attempt(ctx: RequestContext, attempt: LoginAttempt, amr: tuple[str, ...]) -> bool:
+def extend_attempt(
+    ctx: RequestContext, attempt: LoginAttempt, amr: tuple[str, ...], proved_at: datetime
+) -> bool:
     """Note what was shown besides; False when the attempt is over."""
-    return login_attempts.extend(ctx.db, attempt.id, attempt.amr, amr, ctx.now)
+    more = replace(attempt, amr=amr, proved_at=proved_at)
+    return login_attempts.extend(ctx.db, attempt, more, ctx.now)
 
 
 def finish_attempt(ctx: RequestContext, attempt: LoginAttempt) -> bool:
@@ -178,13 +186,14 @@ def open_session(
     standing, secret = browser.standing, browser.secret
     if standing is not None and secret is not None and standing.user.id == user.id:
         before = standing.session.authenticated_at
+        at = max(before, proved.at) if proved.at else ctx.now
         written = sessions.prove(
             ctx,
             standing.session,
             secret,
             amr,
             device_id,
-            authenticated_at=ctx.now if proved.fresh else before,
+            authenticated_at=at,
         )
         if written is not None and proved.sid in (None, written.session.sid):
             return written
@@ -193,4 +202,4 @@ def open_session(
     if proved.sid is not None:
         ctx.db.rollback()
         raise StepLost
-    return sessions.open_session(ctx, user.id, amr, device_id)
+    return sessions.open_session(ctx, user.id, amr, device_id, authenticated_at=proved.at)

@@ -66,6 +66,7 @@ def _begin(standing: Standing, handover: Handover, purpose: str) -> Handover:
         session.amr,
         csrf.browser_hash(),
         sid=session.sid,
+        proved_at=session.authenticated_at,
         purpose=purpose,
     )
     onward = handover.frame(reason="client_wants_more", attempt=attempt)

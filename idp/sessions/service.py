@@ -44,16 +44,21 @@ def _note_activity(ctx: RequestContext, session: Session) -> None:
 
 
 def open_session(
-    ctx: RequestContext, user_id: str, amr: tuple[str, ...], device_id: str | None
+    ctx: RequestContext,
+    user_id: str,
+    amr: tuple[str, ...],
+    device_id: str | None,
+    *,
+    authenticated_at: datetime | None = None,
 ) -> OpenSession:
-    """Open a session; every required factor has passed."""
+    """Open a session; every required factor has passed, the last of them now or a while ago."""
     limits = deadlines(ctx.settings.session_idle, ctx.settings.session_absolute, ctx.now)
     session = Session(
         sid=new_id(),
         user_id=user_id,
         device_id=device_id,
         opened_at=ctx.now,
-        authenticated_at=ctx.now,
+        authenticated_at=authenticated_at or ctx.now,
         last_seen_at=ctx.now,
         idle_seconds=int(limits.idle.total_seconds()),
         idle_until=limits.idle_until,

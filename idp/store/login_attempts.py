@@ -1,6 +1,5 @@
 """Statements on half-done sign-ins: a password was right, a factor is still missing."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +17,7 @@ class LoginAttempt:
     user_id: str
     sid: str | None
     amr: tuple[str, ...]
+    proved_at: datetime | None
     expires_at: datetime
     purpose: str = "sign_in"
     ticket_id: str | None = None
@@ -32,6 +32,7 @@ def add(db: Transaction, attempt: LoginAttempt, browser_hash: bytes, now: dateti
             user_id=attempt.user_id,
             sid=attempt.sid,
             amr=list(attempt.amr),
+            proved_at=attempt.proved_at,
             created_at=now,
             expires_at=attempt.expires_at,
             purpose=attempt.purpose,
@@ -55,19 +56,17 @@ def find(
     return LoginAttempt(**{**row, "amr": tuple(row["amr"])}) if row else None
 
 
-def extend(
-    db: Transaction, attempt_id: str, before: Sequence[str], amr: Sequence[str], now: datetime
-) -> bool:
+def extend(db: Transaction, attempt: LoginAttempt, more: LoginAttempt, now: datetime) -> bool:
     """Note one more proof; False when the attempt is done, too old, or went on meanwhile."""
     statement = (
         update(table)
         .where(
-            table.c.id == attempt_id,
+            table.c.id == attempt.id,
             table.c.finished_at.is_(None),
             table.c.expires_at > now,
-            table.c.amr == list(before),
+            table.c.amr == list(attempt.amr),
         )
-        .values(amr=list(amr))
+        .values(amr=list(more.amr), proved_at=more.proved_at)
     )
     return db.write(statement).rowcount == 1
 

@@ -167,6 +167,10 @@ def upgrade() -> None:
         batch_op.drop_column("enrolling_sealed")
     op.add_column(
         "login_attempts",
+        sa.Column("proved_at", Instant(), nullable=True, comment="when the last of it was"),
+    )
+    op.add_column(
+        "login_attempts",
         sa.Column("purpose", sa.String(), server_default="sign_in", nullable=False),
     )
     op.add_column(

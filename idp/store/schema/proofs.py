@@ -100,6 +100,7 @@ login_attempts = Table(
     Column("purpose", String, nullable=False, server_default="sign_in"),
     Column("ticket_id", String, comment="the account ticket that began it, if one did"),
     Column("amr", Json, nullable=False, comment="what is proved so far"),
+    Column("proved_at", Instant, comment="when the last of it was"),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
     Column("finished_at", Instant),
