@@ -50,7 +50,7 @@ class Link:
 
 
 def invite(ctx: RequestContext, user: User) -> Link:
-    """Make the links that set this account up; those before are void.
+    """Make the links that set this account up; those before, and what they began, are void.
 
     Raises:
         SetUpAlready: there is nothing to set up.
@@ -59,7 +59,7 @@ def invite(ctx: RequestContext, user: User) -> Link:
     have = kinds(ctx.db, user.id)
     if have.password or have.key:
         raise SetUpAlready(user.username)
-    account_tickets.void_all(ctx, user.id)
+    account_tickets.withdraw(ctx, user.id)
     record(ctx, UserInvited(user_id=user.id))
     return links(ctx, user, Purpose.INVITE, mails.send_invitation)
 
@@ -73,7 +73,7 @@ def invite_to_new_password(ctx: RequestContext, user: User) -> Link:
     have = kinds(ctx.db, user.id)
     if not have.password and not have.key:
         raise NotSetUp(user.username)
-    account_tickets.void_all(ctx, user.id, Purpose.RECOVER)
+    account_tickets.withdraw(ctx, user.id, Purpose.RECOVER)
     record(ctx, RecoveryRequested(user_id=user.id))
     return links(ctx, user, Purpose.RECOVER, mails.send_operators_recovery)
 
@@ -144,5 +144,9 @@ def finish_passkey(ctx: RequestContext, attempt: LoginAttempt, user: User) -> bo
     bound = attempt.purpose == Purpose.INVITE and BOUND in attempt.amr
     if not bound or not login.finish_attempt(ctx, attempt):
         return False
-    account_tickets.accept_invitation(ctx, user.id, attempt.ticket_id)
-    return True
+    if attempt.ticket_id is None or account_tickets.accept_invitation(
+        ctx, user.id, attempt.ticket_id
+    ):
+        return True
+    ctx.db.rollback()
+    return False

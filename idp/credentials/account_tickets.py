@@ -121,7 +121,7 @@ def complete_reset(ctx: RequestContext, user_id: str, ticket_id: str) -> bool:
     return True
 
 
-def accept_invitation(ctx: RequestContext, user_id: str, ticket_id: str | None) -> bool:
+def accept_invitation(ctx: RequestContext, user_id: str, ticket_id: str) -> bool:
     """Use up an invitation, now that the user has a proof; False when it was used before.
 
     A link that came by mail proves its address, if that still is the user's.

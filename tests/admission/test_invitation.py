@@ -8,7 +8,7 @@ import pytest
 from idp.account import administration
 from idp.account.administration import Changes
 from idp.admission import invitation
-from idp.credentials import passkeys, passwords
+from idp.credentials import account_tickets, passkeys, passwords
 from idp.store import users
 from tests.admission.people import (
     NEW_PASSWORD,
@@ -151,6 +151,47 @@ def test_inviting_again_voids_the_links_before(person, invited):
     assert is_over(person.open(first))
     assert is_over(person.open(first_mailed))
     assert b'id="page-invitation"' in person.open(second).data
+
+
+@spec("ASVS 6.4.1")
+def test_what_a_voided_invitation_began_binds_nothing_and_opens_nothing(person, invited):
+    _, wrong = links_for(person, invited)
+    page = person.rp.submit(person.open(wrong), action="passkey")
+    _, right = links_for(person, invited)
+
+    late = create_passkey(person.rp, page, Authenticator())
+    assert b'id="page-login"' in late.data
+    with person.provider.context() as ctx:
+        assert passkeys.list_for(ctx, invited.id) == []
+    owner = person.stranger()
+    owner.choose(owner.open(right), action="password")
+    assert person.signs_in("bob", NEW_PASSWORD)
+
+
+def test_a_passkey_that_was_bound_before_a_new_invitation_is_no_way_in(person, invited):
+    """The operator's look at what there is, and the link that is used up, are one decision."""
+    _, mailed = links_for(person, invited)
+    page = create_passkey(
+        person.rp, person.rp.submit(person.open(mailed), action="passkey"), Authenticator()
+    )
+    with person.provider.context() as ctx:
+        account_tickets.void_all(ctx, invited.id)
+
+    onward = link_of(page, "continue")
+    assert is_over(person.rp.follow(person.rp.get(onward)))
+    assert events(person.provider, "invitation.accepted") == []
+
+
+def test_a_link_to_a_new_password_ends_what_the_one_before_began(person):
+    with person.provider.context() as ctx:
+        user = users.find_by_username(ctx.db, "ada")
+        first = invitation.invite_to_new_password(ctx, user).url
+    page = person.open(first)
+    with person.provider.context() as ctx:
+        invitation.invite_to_new_password(ctx, user)
+
+    assert is_over(person.choose(page))
+    assert person.signs_in("ada")
 
 
 def test_an_old_link_is_over_and_so_is_one_of_a_disabled_user(person, invited):
