@@ -48,7 +48,7 @@ def awaits_code(ctx: RequestContext, standing: Standing) -> bool:
 def prove_phone(ctx: RequestContext, standing: Standing, code: str) -> bool:
     """Make the number to which this code was sent the user's; False when the code is wrong."""
     user, step = standing.user, _step_of(standing)
-    if not channel_codes.verify(ctx, user.id, Channel.TEXT, code, step):
+    if not channel_codes.verify(ctx, user.id, Channel.TEXT, code, step, new_address=True):
         return False
     number = channel_codes.address_proved(ctx, user.id, Channel.TEXT, step)
     if number is None:

@@ -104,7 +104,8 @@ def send(
     to = address or _verified(user, channel)
     if to is None:
         raise ValueError("no proved address")
-    if (wait := _admit(ctx, user.id, channel, to)) is not None:
+    counters = _counters(ctx, (user.id, to), channel, new_address=address is not None)
+    if (wait := _admit(ctx, counters)) is not None:
         return wait
     code = "".join(secrets.choice("0123456789") for _ in range(DIGITS))
     row = ChannelCode(
@@ -120,7 +121,7 @@ def send(
     )
     count = channel_codes.replace(ctx.db, row, most=PER_STEP, not_since=ctx.now - BETWEEN)
     if count is None:
-        for key in _counters(ctx, user.id, channel, to):
+        for key in counters:
             throttles.give_back(ctx.db, key, ctx.now)
         return _wait(ctx, channel, bound_to)
     _queue(ctx, user.id, channel, to, code, new_address=address is not None)
@@ -139,8 +140,9 @@ def _wait(ctx: RequestContext, channel: Channel, bound_to: str) -> Wait:
 def _queue(
     ctx: RequestContext, user_id: str, channel: Channel, to: str, code: str, *, new_address: bool
 ) -> None:
-    # Apart from the user's other mail, whose fate is not to hold up a person at the door.
-    about = f"{user_id}/code"
+    # Apart from the user's other mail, whose fate is not to hold up a person at the door; nor is
+    # that of a code to an address that may be anybody's.
+    about = f"{user_id}/{'new_address' if new_address else 'code'}"
     # The code before is worth nothing now; arriving late, it would only be mistaken for this one.
     delivery.withdraw(ctx, channel, about=about)
     occasion = Occasion(
@@ -183,8 +185,19 @@ def address_proved(
     return last.address if last is not None and proved else None
 
 
-def verify(ctx: RequestContext, user_id: str, channel: Channel, code: str, bound_to: str) -> bool:
-    """Use up a code, however it is spaced; False when it is wrong, old, used or tried too often."""
+def verify(
+    ctx: RequestContext,
+    user_id: str,
+    channel: Channel,
+    code: str,
+    bound_to: str,
+    *,
+    new_address: bool = False,
+) -> bool:
+    """Use up a code, however it is spaced; False when it is wrong, old, used or tried too often.
+
+    With `new_address` it is one that was sent to an address to be proved.
+    """
     digits = re.sub(r"[\s-]", "", code)
     if not re.fullmatch(rf"[0-9]{{{DIGITS}}}", digits):
         return False
@@ -195,7 +208,8 @@ def verify(ctx: RequestContext, user_id: str, channel: Channel, code: str, bound
         return False
     if not channel_codes.consume(ctx.db, sent, ctx.now):
         return False
-    for key in _counters(ctx, user_id, channel, sent.address):
+    whom = (user_id, sent.address)
+    for key in _counters(ctx, whom, channel, new_address=new_address):
         throttles.reset(ctx.db, key)
     record(ctx, ChannelCodeAccepted(user_id=user_id, channel=channel))
     return True
@@ -206,17 +220,23 @@ def _hash(ctx: RequestContext, bound: tuple[str, ...]) -> bytes:
     return ctx.house.get(MasterKey).mac("channel_code", "\0".join(bound).encode())
 
 
-def _counters(ctx: RequestContext, user_id: str, channel: Channel, address: str) -> list[bytes]:
-    """Return the counters of a sending, always in this order: they are locked in it."""
+def _counters(
+    ctx: RequestContext, whom: tuple[str, str], channel: Channel, *, new_address: bool
+) -> list[bytes]:
+    """Return the counters of a sending, always in this order: they are locked in it.
+
+    Anybody may name an address to be proved: that takes nothing from who signs in by it (I11).
+    """
+    user_id, address = whom
     master = ctx.house.get(MasterKey)
+    kind = "channel_code_to_new_address" if new_address else "channel_code"
     of_whom = (("user", user_id), ("address", address.casefold()))
-    messages = ["\0".join(("channel_code", channel, *each)).encode() for each in of_whom]
+    messages = ["\0".join((kind, channel, *each)).encode() for each in of_whom]
     return [master.mac("throttle", message) for message in messages]
 
 
-def _admit(ctx: RequestContext, user_id: str, channel: Channel, address: str) -> Wait | None:
+def _admit(ctx: RequestContext, keys: list[bytes]) -> Wait | None:
     """Count a sending and let it pass, or say how long to wait."""
-    keys = _counters(ctx, user_id, channel, address)
     waits = [(PER_HOUR, ctx.now + _PAUSE)]
     until = ctx.now + _FORGOTTEN_AFTER
     admitted: list[bytes] = []

@@ -250,6 +250,34 @@ def test_no_address_is_flooded_from_many_accounts(provider):
         assert isinstance(sent, Sent if number < 10 else Wait)
 
 
+@spec("ASVS 6.3.1")
+def test_who_names_a_number_of_somebody_else_keeps_no_code_from_its_owner(provider):
+    """I11: it is counted apart, by whose wish a code is sent."""
+    eve = dataclasses.replace(ALICE, id="eve-id", username="eve", email=None)
+    number = REACHABLE.phone_number
+    with provider.request() as ctx:
+        users.add(ctx.db, eve)
+    for step in range(10):
+        named = send(provider, Channel.TEXT, f"eve {step}", eve, address=number)
+        assert isinstance(named, Sent)
+    assert isinstance(send(provider, Channel.TEXT, "eve 11", eve, address=number), Wait)
+
+    assert isinstance(send(provider, Channel.TEXT), Sent)
+    letters = [delivered(provider, Channel.TEXT) for _ in range(2)]
+    assert verify(provider, code_in(letters[-1]), Channel.TEXT)
+    assert isinstance(send(provider, Channel.TEXT, "eve 11", eve, address=number), Wait)
+
+
+def test_a_new_address_that_is_proved_starts_its_count_anew(provider):
+    new = {"address": "new@example.test"}
+    for step in range(10):
+        code = sent_code(provider, step=f"step {step}", **new)
+    assert isinstance(send(provider, step="step 11", **new), Wait)
+    with provider.request() as ctx:
+        assert channel_codes.verify(ctx, ALICE.id, Channel.MAIL, code, "step 9", new_address=True)
+    assert isinstance(send(provider, step="step 11", **new), Sent)
+
+
 def test_a_refused_sending_costs_nothing(provider):
     send(provider)
     for _ in range(20):
