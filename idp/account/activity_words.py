@@ -133,7 +133,7 @@ def _of_account(data: Mapping[str, Any]) -> dict[str, str]:
         "user.enabled": _("Your account was opened for signing in again."),
         "user.deleted": _("Your account was deleted."),
         "invitation.accepted": _("You set up your account."),
-        "email_change.requested": _("A link was sent to an address that you want to have."),
+        "email_change.requested": _("You named another email address. A mail was sent there."),
         "account.exported": _("A copy of your data was downloaded."),
     }
 

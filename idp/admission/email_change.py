@@ -25,6 +25,8 @@ def confirm(ctx: RequestContext, ticket: AccountTicket) -> bool:
     account_tickets.void_all(ctx, user_id, Purpose.VERIFY_EMAIL, Purpose.RECOVER)
     changed = {"email": address, "email_verified": True}
     fields = [name for name, value in changed.items() if getattr(user, name) != value]
+    if not fields:
+        return True
     users.change(ctx.db, user_id, ctx.now, **changed)
     record(ctx, UserChanged(user_id=user_id, fields=fields))
     if user.email != address:

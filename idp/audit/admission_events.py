@@ -61,6 +61,6 @@ class UserRegistered(UserEvent):
 
 
 class EmailChangeRequested(UserEvent):
-    """A link that proves another address is on its way to it."""
+    """A user named an address to change to; a mail about it is on its way there, whosever it is."""
 
     name = "email_change.requested"

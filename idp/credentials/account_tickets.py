@@ -163,6 +163,8 @@ def begin_email_change(ctx: RequestContext, user: User, address: str) -> None:
         return
     if not mail_cap.admits(ctx, "email_change_to", username_key(address)):
         return
+    # Recorded whosever the address is: the user reads the log.
+    record(ctx, EmailChangeRequested(user_id=user.id))
     service = ctx.settings.display_name
     if users.others_called(ctx.db, address, user.id):
         subject = _("Your address and %(service)s", service=service)
@@ -175,7 +177,6 @@ def begin_email_change(ctx: RequestContext, user: User, address: str) -> None:
             user_id=user.id,
             email=address,
         )
-        record(ctx, EmailChangeRequested(user_id=user.id))
         subject = _("Confirm your address for %(service)s", service=service)
         said = _(
             "Open this link where you are signed in as %(username)s, within a day:\n%(link)s",
@@ -189,4 +190,6 @@ def begin_email_change(ctx: RequestContext, user: User, address: str) -> None:
     ]
     until = ctx.now + EMAIL_CHANGE_LIFETIME
     text = "\n\n".join(paragraphs) + "\n"
-    delivery.mail(ctx, to=address, subject=subject, text=text, about=user.id, good_until=until)
+    # Apart from the letters to the user, who may not be the one who chose this address.
+    about = f"{user.id}/email_change"
+    delivery.mail(ctx, to=address, subject=subject, text=text, about=about, good_until=until)

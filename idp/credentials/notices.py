@@ -45,7 +45,8 @@ def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
         to=user.email,
         subject=_("%(what)s · %(service)s", what=subject, service=ctx.settings.display_name),
         text=_letter(ctx, user, what, sentence),
-        about=user.id,
+        # The address before may be dead: that is not to hold up the letters to the new one.
+        about=f"{user.id}/email_before" if what is Notice.EMAIL_CHANGED else user.id,
     )
 
 

@@ -5,9 +5,14 @@ import pytest
 from idp.account import administration
 from idp.account.administration import Changes
 from idp.credentials import account_tickets
+from idp.credentials.notices import Notice, tell
+from idp.delivery import dispatch
+from idp.delivery.dispatch import Lane
+from idp.delivery.outcome import NotNow
 from idp.store import users
 from tests.admission.people import events
 from tests.app import fields_of, link_of, text_of
+from tests.support.spec import spec
 
 NEW = "new@example.test"
 
@@ -81,6 +86,14 @@ def test_somebody_else_cannot_use_the_address(person):
     assert b'id="page-ticket-email"' in switched.data
 
 
+def test_ones_own_proved_address_is_no_change(signed_in):
+    begin(signed_in, "ada@example.test")
+    done = signed_in.rp.submit(signed_in.open(signed_in.post.link()), action="use")
+
+    assert b'id="page-ticket-email-done"' in done.data
+    assert events(signed_in.provider, "user.changed") == []
+
+
 def test_an_address_of_somebody_else_is_told_and_no_link_exists(signed_in):
     signed_in.provider.add_user("eve", email=NEW)
     begin(signed_in)
@@ -88,7 +101,48 @@ def test_an_address_of_somebody_else_is_told_and_no_link_exists(signed_in):
 
     assert mail["to"] == NEW
     assert "/ticket" not in mail["text"]
-    assert events(signed_in.provider, "email_change.requested") == []
+
+
+@spec("ASVS 6.3.8")
+def test_the_log_that_a_user_reads_tells_no_address_that_has_an_account(signed_in):
+    signed_in.provider.add_user("eve", email=NEW)
+    before = len(signed_in.provider.audit())
+    seen = []
+    for address in (NEW, "nobody@example.test"):
+        begin(signed_in, address)
+        seen.append([(each.name, each.data) for each in signed_in.provider.audit()[before:]])
+        before += len(seen[-1])
+
+    assert seen[0] == seen[1] == [("email_change.requested", {})]
+    page = text_of(signed_in.rp.follow(signed_in.rp.get("/account/activity")))
+    assert page.count("You named another email address.") == 2
+
+
+def test_letters_to_the_user_do_not_wait_for_a_mail_to_another_address(signed_in):
+    """A relay may put off what goes to an address that does not exist for a day."""
+    begin(signed_in, "somebody@nowhere.invalid")
+    with signed_in.provider.context() as ctx:
+        held = dispatch.claim(ctx, Lane.MAIL)
+        dispatch.failed(ctx, held, NotNow("SMTPRecipientsRefused 450"))
+        tell(ctx, ada(signed_in), Notice.PASSKEY_ADDED, name="Somebody's")
+    with signed_in.provider.context() as ctx:
+        held = dispatch.claim(ctx, Lane.MAIL)
+        assert dispatch.unpack(ctx, held).payload["to"] == "ada@example.test"
+
+
+def test_letters_to_the_new_address_do_not_wait_for_the_one_to_the_old(signed_in):
+    begin(signed_in)
+    signed_in.rp.submit(signed_in.open(signed_in.post.link()), action="use")
+    with signed_in.provider.context() as ctx:
+        tell(ctx, ada(signed_in), Notice.PASSWORD_CHANGED)
+    to = []
+    for _ in range(3):
+        with signed_in.provider.context() as ctx:
+            held = dispatch.claim(ctx, Lane.MAIL)
+            to.append(dispatch.unpack(ctx, held).payload["to"])
+            dispatch.failed(ctx, held, NotNow("SMTPRecipientsRefused 450"))
+
+    assert to == [NEW, "ada@example.test", NEW]
 
 
 def test_an_address_that_somebody_got_meanwhile_is_not_used(signed_in):
