@@ -7,11 +7,10 @@ from typing import Any
 import flask
 
 from idp.account.factors import count_factors
+from idp.account.frame import OVERVIEW
 from idp.account.notices import with_notice
 from idp.context import RequestContext
-from idp.kernel.clock import epoch
-from idp.login import service as login
-from idp.policy.sign_in import NeedFactor, Refer
+from idp.login import confirming
 from idp.sessions import service as sessions
 from idp.store.sessions import Standing
 from idp.web import continuation, cookies, csrf, parameters
@@ -19,50 +18,40 @@ from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import redirect
 from idp.web.parameters import Parameters
+from idp.web.words import show_times_in
 
-HOME = "/account"
+ACTS = ("email", "phone", "password", "authenticators", "devices", "data", "delete")
 View = Callable[[], flask.Response]
 Show = Callable[[RequestContext, Standing], flask.Response]
 Act = Callable[[RequestContext, Standing, Parameters], flask.Response]
 
 
 def signed_in() -> Standing | None:
-    """Return whose account page it is."""
+    """Return whose account page it is; times are shown in the zone of this person."""
     ctx = request_context()
-    return sessions.find_live(ctx, cookies.read(ctx.settings, cookies.SESSION))
+    standing = sessions.find_live(ctx, cookies.read(ctx.settings, cookies.SESSION))
+    if standing is not None:
+        show_times_in(str(standing.user.profile.get("zoneinfo") or ""))
+    return standing
 
 
-def ask_to_sign_in(to: str = HOME) -> flask.Response:
+def ask_to_sign_in(to: str = OVERVIEW) -> flask.Response:
     """Send the person to the sign-in page and back here."""
     return redirect(continuation.url("/login", "login", Handover(to=to)))
 
 
-def recently_proved(ctx: RequestContext, standing: Standing) -> bool:
-    """Tell whether the last proof is young enough for a sensitive act, and no factor is missing."""
-    session = standing.session
-    missing = login.judge(ctx, standing.user, session.amr, fresh=True)
-    if isinstance(missing, NeedFactor | Refer):
-        return False
-    return ctx.now - session.authenticated_at <= ctx.settings.reauthentication_age
-
-
-def ask_again(standing: Standing, to: str, *, acting: bool = False) -> flask.Response:
+def ask_again(
+    ctx: RequestContext, standing: Standing, to: str, reason: str, *, acting: bool = False
+) -> flask.Response:
     """Send the person through a fresh proof and back to the page `to`.
 
     `acting` says that they had pressed a button there, which they find again.
     """
-    user, settings = standing.user, request_context().settings
-    again = Handover(
-        to=to,
-        carry={"acting": True} if acting else {},
-        reason="sensitive",
-        proved_at=epoch(standing.session.authenticated_at),
-        age=int(settings.reauthentication_age.total_seconds()),
-        fresh=True,
-        identifier=user.username,
-        user_id=user.id,
-    )
-    return redirect(continuation.url("/login", "login", again))
+    carry = {"acting": True} if acting else {}
+    # What is about to happen is named by the page's own name; a page below it belongs to it.
+    names = [part for part in to.split("/") if part in ACTS]
+    back = Handover(to=to, what=names[-1] if names else None, carry=carry)
+    return redirect(confirming.ask(ctx, standing, back, reason))
 
 
 def shown(show: Show) -> View:
@@ -87,14 +76,14 @@ def _shown(show: Show, when_cancelled: Callable[[], str]) -> View:
 
 def _landing(path: str, carried: dict[str, Any]) -> str:
     """Return where somebody lands who did what was asked, or something like it."""
-    if carried.get("acting") and carried.get("login"):
+    if carried.get("acting") and (carried.get("login") or carried.get("step_up")):
         return with_notice(path, "confirmed")
-    if "had" in carried and carried["had"] != _has():
+    if "had" in carried and carried["had"] != _count_own_factors():
         return with_notice(path, "added")
     return path
 
 
-def _has() -> int:
+def _count_own_factors() -> int:
     """Return how many factors the person has who came back from adding one."""
     standing = signed_in()
     return count_factors(request_context(), standing.user.id) if standing else 0
@@ -108,12 +97,12 @@ def shown_when_proved(show: Show) -> View:
 
     @wraps(show)
     def guarded(ctx: RequestContext, standing: Standing) -> flask.Response:
-        if recently_proved(ctx, standing):
+        if (reason := confirming.why_not(ctx, standing)) is None:
             return show(ctx, standing)
-        return ask_again(standing, flask.request.path)
+        return ask_again(ctx, standing, flask.request.path, reason)
 
     # Back on a page that asks again, whoever would rather not would never get away.
-    return _shown(guarded, lambda: HOME)
+    return _shown(guarded, lambda: OVERVIEW)
 
 
 def act(page: str) -> Callable[[Act], View]:
@@ -138,9 +127,9 @@ def sensitive_act(page: str) -> Callable[[Act], View]:
     def decorate(perform: Act) -> View:
         @wraps(perform)
         def guarded(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.Response:
-            if recently_proved(ctx, standing):
+            if (reason := confirming.why_not(ctx, standing)) is None:
                 return perform(ctx, standing, form)
-            return ask_again(standing, page, acting=True)
+            return ask_again(ctx, standing, page, reason, acting=True)
 
         return act(page)(guarded)
 

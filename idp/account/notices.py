@@ -38,7 +38,7 @@ _ABOUT_FACTORS = {"added", "passkey_removed", "app_removed", "password_removed"}
 
 def _sentences() -> dict[str, str]:
     return {
-        "confirmed": _("Confirmed. You can go on now."),
+        "confirmed": _("Confirmed. Now press the button again."),
         "added": _("Added. You can use it from now on."),
         "factor_needed": _(
             "This one stays: without it you could not sign in as this account needs."

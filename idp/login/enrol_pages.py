@@ -6,7 +6,7 @@ from typing import Any
 import flask
 from markupsafe import Markup
 
-from idp.credentials import passkeys, recovery, totp
+from idp.credentials import account_tickets, passkeys, recovery, totp
 from idp.credentials.ceremonies import Ceremony
 from idp.credentials.notices import Notice, tell
 from idp.credentials.owned import bindable
@@ -25,6 +25,7 @@ from idp.login.proceed import (
 from idp.login.service import Proved
 from idp.policy.factors import Bindable
 from idp.policy.sign_in import Enrol
+from idp.store import users
 from idp.store.login_attempts import LoginAttempt
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
@@ -49,6 +50,11 @@ class Enrolling:
     def can_skip(self) -> bool:
         """An offer can be declined; a demand of the policy or of the client cannot."""
         return self.verdict is not None and not self.verdict.required
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whoever was sent by a client, or goes on from a session, has somewhere to go back to."""
+        return self.half.attempt.sid is not None or self.half.handover.client is not None
 
 
 @bp.get(ENROL)
@@ -82,7 +88,8 @@ def answer() -> flask.Response:
     if (way_out := _way_out(form, found)) is not None:
         return way_out
     ctx, user = request_context(), found.half.user
-    name, secret = _("Authenticator app"), _secret_of(found.half.attempt)
+    name = form.get("name") or _("Authenticator app")
+    secret = _secret_of(found.half.attempt)
     if "totp" not in found.kinds:
         return start_again(handover)
     if totp.add(ctx, user.id, name, secret, form.get("code") or "") is None:
@@ -122,6 +129,8 @@ def _bound(found: Enrolling, shown: tuple[str, ...]) -> flask.Response:
     """Go on with the new factor; whoever has no recovery codes sees them now, this once."""
     ctx, user = request_context(), found.half.user
     codes: list[str] = []
+    # Two windows at once must not each void what the other one shows.
+    users.hold(ctx.db, user.id)
     if not recovery.remaining(ctx, user.id):
         codes = recovery.regenerate(ctx, user.id)
 
@@ -134,7 +143,7 @@ def _bound(found: Enrolling, shown: tuple[str, ...]) -> flask.Response:
 def _way_out(form: Parameters, found: Enrolling) -> flask.Response | None:
     """Return where a person goes who would rather not, where that is allowed."""
     handover, attempt, ctx = found.half.handover, found.half.attempt, request_context()
-    if form.get("action") == "cancel" and attempt.sid is not None:
+    if form.get("action") == "cancel" and found.can_cancel:
         return cancelled(form, handover)
     if form.get("action") != "skip" or not found.can_skip:
         return None
@@ -163,7 +172,12 @@ def _enrolling(handover: Handover) -> Enrolling | None:
     half, kinds = half_done(handover), bindable(request_context())
     if half is None:
         return None
-    if half.attempt.purpose in ("add", "step_up_by_binding", "invite"):
+    attempt, user = half.attempt, half.user
+    if attempt.purpose == "invite":
+        # An invitation is accepted by what signs in alone, and only while it stands.
+        stands = account_tickets.is_open(request_context(), user.id, attempt.ticket_id)
+        return Enrolling(half=half, kinds=("key",), verdict=None) if stands else None
+    if attempt.purpose in ("add", "step_up_by_binding"):
         return Enrolling(half=half, kinds=kinds, verdict=None)
     verdict = half.verdict()
     if not isinstance(verdict, Enrol):
@@ -196,7 +210,7 @@ def _shared(found: Enrolling) -> dict[str, Any]:
         "required": verdict is not None and verdict.required,
         "until": at_time(until) if until else None,
         "can_skip": found.can_skip,
-        "cancel": found.half.attempt.sid is not None,
+        "cancel": found.can_cancel,
         "key_action": ENROL_KEY,
         "app_action": ENROL,
     }
@@ -213,6 +227,7 @@ def _show(found: Enrolling, error: str | None = None) -> flask.Response:
         **_shared(found),
         error=error,
         passkey=_ceremony(found) if both else None,
+        named=found.half.attempt.purpose == "add",
         qr=Markup(totp.qr_svg(uri, label=label)),  # noqa: S704 - segno's SVG, our label escaped
         manual_key=totp.manual_key(secret),
         issuer_name=issuer_name,

@@ -83,7 +83,8 @@ def _check(step: Step, half: HalfDone, form: Parameters) -> flask.Response:
 def _send(step: Step, half: HalfDone) -> flask.Response:
     sent = channel_codes.send(request_context(), half.user, Channel(step), half.attempt.id)
     if isinstance(sent, channel_codes.Wait):
-        return _show_code(step, half, words.waiting(sent.time), TOO_MANY)
+        error = words.sent_enough(sent.time, over=sent.over)
+        return _show_code(step, half, error, TOO_MANY)
     return hop(PATHS[step], half.handover)
 
 
@@ -114,6 +115,7 @@ def _shared(step: Step, half: HalfDone) -> dict[str, Any]:
         "client": handover.client,
         "ticket": continuation.ticket("login", handover),
         "reason": words.why(handover),
+        "lead": words.lead(half),
         "account": half.user.username,
         "trust_days": max(1, days) if _can_trust(half) else None,
         "ways": _other_ways(step, half),

@@ -7,6 +7,7 @@ from idp.credentials.ceremonies import Ceremony
 from idp.credentials.owned import owned
 from idp.kernel.encoding import unb64url
 from idp.login import browser, proofs, words
+from idp.login.confirming import STEP_MISSING, TOO_OLD
 from idp.login.proceed import cancelled, go_on, hop, received
 from idp.login.proofs import Wait, Wrong
 from idp.store.users import User
@@ -98,6 +99,8 @@ def _show(
     named = handover.user_id is not None
     anybody = handover.frame()
     known, settings = _known(handover), request_context().settings
+    # Somebody who is signed in does not sign in: they confirm that it is them.
+    confirming_ = handover.reason in (TOO_OLD, STEP_MISSING)
     return page(
         "login",
         status=status,
@@ -110,7 +113,8 @@ def _show(
         error=error,
         reason=words.why(handover),
         hint_user=handover.identifier if named else None,
-        switch_url=continuation.url(LOGIN, "login", anybody) if named else None,
+        switch_url=continuation.url(LOGIN, "login", anybody) if named and not confirming_ else None,
+        confirming=confirming_,
         password=known is None or owned(request_context(), known).password,
         passkey=_ceremony(known),
         autofill=known is None,

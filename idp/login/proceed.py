@@ -3,7 +3,7 @@
 Every page of a sign-in comes through here, so there is one place where sessions open.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import flask
 
@@ -61,8 +61,7 @@ class HalfDone:
 
     def way(self, verdict: Verdict) -> str:
         """Return where the missing thing is asked for; a code that must be sent is on its way."""
-        onward = self.handover.frame(reason=verdict.rule, attempt=self.attempt.id)
-        return _way(self.user, verdict, onward)
+        return _way(self.user, verdict, _onward(self.handover, verdict, self.attempt.id))
 
 
 def received(sent: parameters.Parameters) -> Handover:
@@ -115,7 +114,7 @@ def go_on(user: User, amr: tuple[str, ...], handover: Handover) -> flask.Respons
     if isinstance(verdict, Refer):
         return hop(REFER, handover.frame())
     attempt = service.begin_attempt(ctx, user.id, amr, csrf.browser_hash(), ticket_id=ticket_id)
-    return redirect(_way(user, verdict, handover.frame(reason=verdict.rule, attempt=attempt)))
+    return redirect(_way(user, verdict, _onward(handover, verdict, attempt)))
 
 
 def advance(
@@ -209,6 +208,13 @@ def _step_up(user: User, amr: tuple[str, ...], handover: Handover) -> Verdict:
 def _good_ticket(user: User, ticket_id: str | None) -> bool:
     ctx = request_context()
     return ticket_id is not None and account_tickets.opens_reset(ctx, user.id, ticket_id)
+
+
+def _onward(handover: Handover, verdict: Verdict, attempt: str) -> Handover:
+    """Return what the next page is told: why somebody asked in the first place goes before."""
+    if handover.fresh and handover.reason is not None:
+        return replace(handover, attempt=attempt, identifier="", user_id=None)
+    return handover.frame(reason=verdict.rule, attempt=attempt)
 
 
 def _way(user: User, verdict: Verdict, onward: Handover) -> str:

@@ -102,8 +102,8 @@ def note_demand(ctx: RequestContext, user: User, verdict: Verdict) -> None:
     """Let the grace period begin with the first time that a factor is demanded."""
     if not isinstance(verdict, Enrol) or verdict.until is None or user.factor_demanded_at:
         return
-    users.note(ctx.db, user.id, factor_demanded_at=ctx.now)
-    record(ctx, FactorDemanded(user_id=user.id, until=verdict.until.isoformat()))
+    if users.note_demand(ctx.db, user.id, ctx.now):
+        record(ctx, FactorDemanded(user_id=user.id, until=verdict.until.isoformat()))
 
 
 def begin_attempt(

@@ -4,29 +4,30 @@ from dataclasses import replace
 
 import flask
 
-from idp.context import RequestContext
 from idp.credentials.owned import bindable, owned
 from idp.kernel.clock import epoch
-from idp.login import browser, service
+from idp.login import browser, confirming, service
 from idp.login.proceed import ENROL, ENROL_KEY, PATHS, hop, received
 from idp.policy.acr import LEVELS, satisfies
 from idp.policy.factors import steps_to
-from idp.policy.sign_in import NeedFactor
-from idp.store.sessions import Session, Standing
+from idp.store.sessions import Standing
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import redirect
 
 bp = flask.Blueprint("login_step_up", __name__)
+BINDING = "set_up_a_step"
 
 
 @bp.get("/login/step-up")
 def step_up() -> flask.Response:
     """Ask for the one step that reaches a wanted level, or let it be set up."""
-    handover = received(parameters.query())
+    query = parameters.query()
+    missing = continuation.receive("step-up", query)
+    handover = missing or received(query)
     ctx, standing = request_context(), browser.current().standing
-    if standing is None or handover.reason is not None:
+    if standing is None or (missing is None and handover.reason is not None):
         # A ticket that asks for a sign-in is no ticket for less.
         return hop("/login", handover)
     session, user = standing.session, standing.user
@@ -41,21 +42,12 @@ def step_up() -> flask.Response:
     if not handover.acr:
         # Nobody asked, and there is nothing more to show.
         return redirect(continuation.back(handover))
-    missing = service.judge(ctx, user, session.amr, fresh=True)
-    if isinstance(missing, NeedFactor) or not _recent(ctx, session):
+    if (reason := confirming.why_not(ctx, standing)) is not None:
         # A new factor is bound by who has just proved to be there, by all that there is.
-        age = int(ctx.settings.reauthentication_age.total_seconds())
-        at = epoch(session.authenticated_at)
-        return hop(
-            "/login", replace(handover, reason="sensitive", fresh=True, proved_at=at, age=age)
-        )
+        return redirect(confirming.ask(ctx, standing, replace(handover, what=BINDING), reason))
     onward = _begin(standing, handover, "step_up_by_binding")
     keys_only = all(satisfies(level, "phr") for level in handover.acr)
     return hop(ENROL_KEY if keys_only and "key" in bindable(ctx) else ENROL, onward)
-
-
-def _recent(ctx: RequestContext, session: Session) -> bool:
-    return ctx.now - session.authenticated_at <= ctx.settings.reauthentication_age
 
 
 def _begin(standing: Standing, handover: Handover, purpose: str) -> Handover:
@@ -69,5 +61,12 @@ def _begin(standing: Standing, handover: Handover, purpose: str) -> Handover:
         proved_at=session.authenticated_at,
         purpose=purpose,
     )
-    onward = handover.frame(reason="client_wants_more", attempt=attempt)
-    return replace(onward, proved_at=epoch(session.authenticated_at))
+    return replace(
+        handover,
+        reason=handover.reason or "client_wants_more",
+        attempt=attempt,
+        proved_at=epoch(session.authenticated_at),
+        fresh=True,
+        identifier="",
+        user_id=None,
+    )

@@ -6,42 +6,68 @@ from flask_babel import format_timedelta
 
 from idp.credentials.passkeys import Refused
 from idp.kernel.clock import epoch
+from idp.login.proceed import HalfDone
 from idp.login.proofs import Wait, Wrong
 from idp.policy.factors import Step
 from idp.policy.sign_in import Enrol
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.words import gettext as _
-from idp.web.words import ngettext
 
 
 def why(handover: Handover) -> str | None:
-    """Return the reason for asking, where it is not the first time, and how old the proof is."""
-    client = handover.client.name if handover.client else ""
+    """Return who asks for what, and why now: how old the last proof is, and may be."""
+    client = handover.client
+    asker = client.name if client else ""
     reasons = {
-        "client_asks": _("%(client)s asks you to confirm that it is you.", client=client),
-        "too_long_ago": _(
-            "%(client)s wants a recent sign-in, and yours was a while ago.", client=client
+        "client_asks": _("%(client)s asks you to confirm that it is you.", client=asker),
+        "too_long_ago": _("%(client)s wants a recent sign-in.", client=asker),
+        "other_account": _("%(client)s needs you to use another account.", client=asker)
+        if client
+        else _("This is for another account."),
+        "proof_is_old": _what(handover),
+        "step_is_missing": _join(
+            _what(handover),
+            _("That takes your second step too, and you were signed in here without it."),
         ),
-        "other_account": _("%(client)s needs you to use another account.", client=client),
-        "sensitive": _("You are about to change something that matters for your account."),
         "session_over": _("Your session is over. Please sign in again."),
         "step_lost": _("That step is over or belongs to another browser. Please start again."),
         "client_wants_more": _(
-            "%(client)s asks for a surer proof than your session has shown.", client=client
+            "%(client)s asks for a surer proof than you have shown here.", client=asker
         )
         if client
-        else _("This takes a surer proof than your session has shown."),
-        "asked_level_is_shown": _("%(client)s asks for this kind of proof.", client=client),
+        else _("This takes a surer proof than you have shown here."),
+        "asked_level_is_shown": _("%(client)s asks for this kind of proof.", client=asker),
         "phishing_resistance_is_shown": _("Your account signs in with a passkey."),
         "factor_is_not_bypassed": _(
             "A link by mail is not enough to choose a new password: show your second step too."
         ),
     }
     sentence = reasons.get(handover.reason or "")
-    if sentence is None:
-        return None
-    return " ".join(part for part in (sentence, _age(handover)) if part)
+    return _join(sentence, _age(handover)) if sentence else None
+
+
+def _what(handover: Handover) -> str:
+    """Return what is about to happen, and who wants it."""
+    client = handover.client
+    if handover.what == "set_up_a_step" and client:
+        return _("%(client)s asks for a proof that you have yet to set up.", client=client.name)
+    acts = {
+        "set_up_a_step": _("You are about to set up how you sign in."),
+        "email": _("You are about to change your email address."),
+        "phone": _("You are about to change your phone number."),
+        "password": _("You are about to change your password."),
+        "authenticators": _("You are about to change how you sign in."),
+        "devices": _("You are about to sign out devices or forget browsers."),
+        "data": _("You are about to take a copy of your data."),
+        "delete": _("You are about to delete your account."),
+    }
+    fallback = _("You are about to change something that matters for your account.")
+    return acts.get(handover.what or "", fallback)
+
+
+def _join(*sentences: str | None) -> str:
+    return " ".join(each for each in sentences if each)
 
 
 def _age(handover: Handover) -> str | None:
@@ -50,8 +76,8 @@ def _age(handover: Handover) -> str | None:
         return None
     seconds = max(0, epoch(request_context().now) - handover.proved_at)
     old = _span(seconds)
-    if handover.age is None:
-        return _("You last proved it %(old)s ago.", old=old)
+    if not handover.age:
+        return _("You last proved who you are %(old)s ago.", old=old)
     return _(
         "For that, your last proof may be %(age)s old; it is %(old)s old.",
         age=_span(handover.age),
@@ -64,20 +90,36 @@ def _span(seconds: int) -> str:
     return str(format_timedelta(timedelta(seconds=seconds), threshold=1.5))
 
 
+def lead(half: HalfDone) -> str:
+    """Return what the step is the last one of."""
+    if half.attempt.purpose == "recover":
+        return _("One more step before you choose a new password.")
+    if half.attempt.sid is not None or half.handover.fresh:
+        return _("One more step to confirm that it is you.")
+    client = half.handover.client
+    if client:
+        return _("The last step to sign in to %(client)s.", client=client.name)
+    return _("The last step to sign in.")
+
+
 def why_set_up(handover: Handover, verdict: Enrol | None) -> str | None:
     """Return the reason why a factor is to be set up."""
-    client = handover.client
     if verdict is None:
         return why(handover) if handover.reason == "client_wants_more" else None
     if verdict.rule == "reset_takes_the_ticket":
         return _("Your second step was reset. Set up a new one before you go on.")
-    if not verdict.required:
+    if verdict.rule == "second_factor_is_offered":
         return None
-    if verdict.rule == "key_is_required":
-        return _("Your account needs a passkey before you go on.")
-    if client:
-        return _("%(client)s needs this second step before you go on.", client=client.name)
-    return _("Your account needs this second step before you go on.")
+    key = verdict.rule == "key_is_required"
+    if verdict.required:
+        if key:
+            return _("Your account needs a passkey before you go on.")
+        return _("Your account needs a second step before you go on.")
+    return (
+        _("Your account will need a passkey.")
+        if key
+        else _("Your account will need a second step.")
+    )
 
 
 def use_instead(step: Step) -> str:
@@ -126,16 +168,20 @@ def passkey_not_made(refused: Refused) -> str:
 
 def waiting(time: timedelta) -> str:
     """Return how long to wait, in the unit that a person would use."""
+    return _("Too many attempts. Wait %(time)s and try again.", time=_wait(time))
+
+
+def sent_enough(time: timedelta, *, over: bool) -> str:
+    """Return why no other code is sent now."""
+    if over:
+        return _("No more codes are sent for this sign-in. Go back and start again.")
+    return _("You can get another code in %(time)s.", time=_wait(time))
+
+
+def _wait(time: timedelta) -> str:
     seconds = max(1, round(time.total_seconds()))
-    minutes = -(-seconds // 60)
-    if seconds <= 90:
-        return ngettext(
-            "Too many attempts. Wait %(num)d second and try again.",
-            "Too many attempts. Wait %(num)d seconds and try again.",
-            seconds,
-        )
-    return ngettext(
-        "Too many attempts. Wait %(num)d minute and try again.",
-        "Too many attempts. Wait %(num)d minutes and try again.",
-        minutes,
-    )
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds > 1.5 * length:
+            rounded = timedelta(seconds=-(-seconds // length) * length)
+            return str(format_timedelta(rounded, granularity=unit, threshold=10))
+    return str(format_timedelta(timedelta(seconds=seconds), granularity="second", threshold=10))

@@ -126,6 +126,12 @@ def note(db: Transaction, user_id: str, **values: object) -> None:
     db.write(update(users).where(users.c.id == user_id).values(**values))
 
 
+def note_demand(db: Transaction, user_id: str, now: datetime) -> bool:
+    """Note since when a factor is demanded; False when that is noted already."""
+    first = update(users).where(users.c.id == user_id, users.c.factor_demanded_at.is_(None))
+    return db.write(first.values(factor_demanded_at=now)).rowcount == 1
+
+
 def remove(db: Transaction, user_id: str) -> bool:
     """Delete an account and everything that hangs on it; False when there is none."""
     return db.write(delete(users).where(users.c.id == user_id)).rowcount == 1

@@ -23,9 +23,10 @@ PARAMETER = "ticket"
 class Handover:
     """Where to go back to, and what the pages on the way need to show.
 
-    `carry` comes back untouched but for what a step adds; `reason` says why a person is asked, and
-    `proved_at` and `age` (epoch and seconds) how old the last proof is and may be; `acr` are the
-    levels that are wanted, the liked one first, and `fresh` says that no trusted device will do.
+    `carry` comes back untouched but for what a step adds; `reason` says why a person is asked,
+    `what` for which act, `proved_at` and `age` (epoch and seconds) how old the last proof is and
+    may be; `acr` are the levels that are wanted, the liked one first, and `fresh` says that no
+    trusted device will do.
     `target` is where the last redirect may lead, for the content security policy.
     """
 
@@ -34,6 +35,7 @@ class Handover:
     client: ClientCard | None = None
     target: str | None = None
     reason: str | None = None
+    what: str | None = None
     proved_at: int | None = None
     age: int | None = None
     acr: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ class Handover:
         return replace(
             self,
             reason=reason,
+            what=None,
             attempt=attempt,
             proved_at=None,
             age=None,

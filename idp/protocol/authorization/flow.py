@@ -33,13 +33,17 @@ class Demands:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """Who is there, since when, how surely, and what could still be proved."""
+    """Who is there, since when, how surely, and what could still be proved.
+
+    `step_missing` says that a trusted browser stood in for the second step.
+    """
 
     sid: str
     user_id: str
     authenticated_at: datetime
     acr: str
     reachable_acr: tuple[str, ...] = ()
+    step_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +149,15 @@ def login_is_fresh_when_asked(at: Situation) -> Step | None:
 
 
 def login_is_young_enough(at: Situation) -> Step | None:
-    """OIDC Core §3.1.2.1 max_age; 0 says the same as prompt=login."""
+    """OIDC Core §3.1.2.1 max_age; 0 says the same as prompt=login.
+
+    A trusted browser stands for no fresh proof, however short ago it was used.
+    """
     if at.demands.max_age is None or at.session is None or at.just_proved:
         return None
     age, limit = at.now - at.session.authenticated_at, timedelta(seconds=at.demands.max_age)
-    return Login("too_long_ago") if age > limit or not limit else None
+    too_old = age > limit or not limit
+    return Login("too_long_ago") if too_old or at.session.step_missing else None
 
 
 def sure_enough(at: Situation) -> Step | None:

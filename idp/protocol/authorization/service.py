@@ -7,6 +7,7 @@ from idp.context import RequestContext
 from idp.credentials.owned import bindable, owned
 from idp.kernel.secrets import new_id
 from idp.policy.factors import Bindable, reachable
+from idp.policy.sign_in import NeedFactor, SignInFacts, judge_sign_in
 from idp.protocol import scopes
 from idp.protocol.authorization.flow import (
     Demands,
@@ -68,7 +69,20 @@ def _signed_in(ctx: RequestContext, demands: Demands, done: Done, standing: Stan
         authenticated_at=session.authenticated_at,
         acr=session.acr,
         reachable_acr=_reachable(ctx, demands, standing) if asking else (),
+        step_missing=demands.max_age is not None and _step_missing(ctx, standing),
     )
+
+
+def _step_missing(ctx: RequestContext, standing: Standing) -> bool:
+    """Tell whether a trusted browser stood in for what a fresh sign-in would ask for."""
+    user = standing.user
+    facts = SignInFacts(
+        amr=standing.session.amr,
+        owned=owned(ctx, user),
+        second_factor=ctx.settings.second_factor_for(user.groups),
+        fresh=True,
+    )
+    return isinstance(judge_sign_in(facts, ctx.now), NeedFactor)
 
 
 def _reachable(ctx: RequestContext, demands: Demands, standing: Standing) -> tuple[str, ...]:

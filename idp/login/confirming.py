@@ -1,0 +1,47 @@
+"""Asking who is signed in to prove it again, for an act that matters (ASVS 5.0 §7.5.1).
+
+Where only a step is missing that the session has not shown, that step alone is asked for.
+"""
+
+from dataclasses import replace
+
+from idp.context import RequestContext
+from idp.credentials.owned import owned
+from idp.kernel.clock import epoch
+from idp.login import service
+from idp.policy.factors import steps_to
+from idp.policy.sign_in import NeedFactor, Refer
+from idp.store.sessions import Standing
+from idp.web import continuation
+from idp.web.continuation import Handover
+
+STEP_UP = "/login/step-up"
+# The words of the reasons stand in `words.why`.
+TOO_OLD, STEP_MISSING = "proof_is_old", "step_is_missing"
+
+
+def why_not(ctx: RequestContext, standing: Standing) -> str | None:
+    """Return what keeps this session from acts that matter; None when nothing does."""
+    session = standing.session
+    missing = service.judge(ctx, standing.user, session.amr, fresh=True)
+    if ctx.now - session.authenticated_at > ctx.settings.reauthentication_age:
+        return TOO_OLD
+    return STEP_MISSING if isinstance(missing, NeedFactor | Refer) else None
+
+
+def ask(ctx: RequestContext, standing: Standing, handover: Handover, reason: str) -> str:
+    """Return where the person proves it again, and comes back from as `handover` says."""
+    session, user = standing.session, standing.user
+    asking = replace(
+        handover,
+        reason=reason,
+        proved_at=epoch(session.authenticated_at),
+        age=int(ctx.settings.reauthentication_age.total_seconds()) if reason == TOO_OLD else None,
+        fresh=True,
+        identifier=user.username,
+        user_id=user.id,
+    )
+    if reason == STEP_MISSING and steps_to("mfa", session.amr, owned(ctx, user)):
+        wanted = handover.acr or ("mfa",)
+        return continuation.url(STEP_UP, "step-up", replace(asking, acr=wanted))
+    return continuation.url("/login", "login", asking)
