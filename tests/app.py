@@ -17,24 +17,29 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 import flask
 import pyotp
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from joserfc.jwk import Key
+from sqlalchemy import event, insert, select
 from werkzeug.test import TestResponse
 
 from idp.app import create_app
 from idp.app.composition import command_context
 from idp.context import RequestContext
 from idp.credentials import passwords, totp
+from idp.credentials.hashing import PasswordHashing
 from idp.kernel.encoding import b64url, json_bytes, unb64url
-from idp.kernel.jose import SIGNING_ALGORITHMS, generate
+from idp.kernel.jose import SIGNING_ALGORITHMS, SigningKey, generate, import_key
 from idp.kernel.registry import Registry
 from idp.kernel.secrets import MasterKey, new_id
 from idp.protocol.clients.metadata import ClientMetadata
 from idp.protocol.clients.service import Registered, create
+from idp.protocol.keys.keyring import Keyring
 from idp.settings import Settings
-from idp.store import signing_keys, users
+from idp.store import users
 from idp.store.database import Database
-from idp.store.schema import audit_events
-from idp.store.signing_keys import KeyRow
+from idp.store.passwords import Password
+from idp.store.schema import audit_events, signing_keys
 from idp.store.users import User
 from idp.web.context import ClockReading
 
@@ -61,11 +66,37 @@ PROFILE = {
 }
 
 
+# What is slow to make and no test's subject is made once per test process.
+
+
 @cache
-def _premade(algorithm: str, number: int) -> bytes:
-    """A signing key made once per test process: making RSA keys is slow."""
+def _premade(algorithm: str, number: int) -> tuple[Key, bytes]:
+    """A signing key, as it is used and as it is written: making RSA keys is slow, so is reading."""
     del number
-    return json_bytes(generate(algorithm))
+    jwk = generate(algorithm)
+    return import_key(algorithm, jwk), json_bytes(jwk)
+
+
+@cache
+def _hash_of(password: str) -> str:
+    """A hash with today's parameters."""
+    return PasswordHashing(at_once=1).hash(password)
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once, not once per provider."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get(bucket.key + bucket.checksum)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key + bucket.checksum] = bucket.code
+
+
+_compiled = _Compiled()
 
 
 class FakeClock:
@@ -116,9 +147,10 @@ class Provider:
                 **(traits | values),
             )
             users.add(ctx.db, user)
-        if password is not None:
-            with self.context() as ctx:
-                passwords.set_password(ctx, user, password, minimum=8)
+            if password is not None:
+                hashed = _hash_of(password)
+                kept = Password(user_id=user.id, hash=hashed, changed_at=ctx.now)
+                passwords.keep(ctx, kept)
         return user
 
     def add_totp(self, user: User) -> str:
@@ -167,26 +199,39 @@ def make_provider(database_url: str, folder: Path, **settings: Any) -> Provider:
     }
     app = create_app(Settings(**(values | settings)))
     app.testing = False
+    app.jinja_env.bytecode_cache = _compiled
     house: Registry = app.extensions["idp"]
     _made.append(house)
+    _without_waiting_for_the_disk(house.get(Database))
     clock = FakeClock()
     house.get(ClockReading).read = clock
     provider = Provider(app, house, clock)
     with provider.context() as ctx:
-        master = house.get(MasterKey)
-        for algorithm in SIGNING_ALGORITHMS:
-            for number, state in enumerate(("active", "next")):
-                kid = new_id()
-                sealed = master.seal(_premade(algorithm, number), f"signing_key:{kid}")
-                row = KeyRow(
-                    kid=kid,
-                    algorithm=algorithm,
-                    state=state,
-                    private_sealed=sealed,
-                    created_at=ctx.now,
-                )
-                signing_keys.add(ctx.db, row)
+        ctx.db.write(insert(signing_keys).values(_keys(house, ctx)))
     return provider
+
+
+def _without_waiting_for_the_disk(database: Database) -> None:
+    """No power cut is survived; that settings ask for it is tested where databases are."""
+    if database.engine.dialect.name == "sqlite":
+
+        @event.listens_for(database.engine, "connect")
+        def _hasty(connection: Any, record: object) -> None:
+            connection.execute("PRAGMA synchronous=OFF")
+
+
+def _keys(house: Registry, ctx: RequestContext) -> list[dict[str, Any]]:
+    """Two signing keys per algorithm, known to the keyring: it does not have to open them."""
+    rows = []
+    for algorithm in SIGNING_ALGORITHMS:
+        for number, state in enumerate(("active", "next")):
+            key, written = _premade(algorithm, number)
+            kid = new_id()
+            house.get(Keyring).imported[kid] = SigningKey(kid, algorithm, key)
+            sealed = house.get(MasterKey).seal(written, f"signing_key:{kid}")
+            row = {"kid": kid, "algorithm": algorithm, "state": state}
+            rows.append(row | {"private_sealed": sealed, "created_at": ctx.now})
+    return rows
 
 
 def fields_of(page: TestResponse) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from functools import cache
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,6 +13,13 @@ from idp.credentials.password_rules import normalised
 _MEMORY_KIB = 19 * 1024
 _PASSES = 2
 _LANES = 1
+_ARGON2 = argon2.PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=_LANES)
+
+
+@cache
+def _nobodys() -> str:
+    """Return the hash of a password that nobody knows."""
+    return _ARGON2.hash(secrets.token_bytes())
 
 
 class PasswordHashing:
@@ -21,11 +29,9 @@ class PasswordHashing:
     """
 
     def __init__(self, at_once: int) -> None:
-        self._argon2 = argon2.PasswordHasher(
-            time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=_LANES
-        )
+        self._argon2 = _ARGON2
         self._turns = threading.BoundedSemaphore(at_once)
-        self._nobodys = self._argon2.hash(secrets.token_bytes())
+        self._nobodys = _nobodys()
 
     def hash(self, password: str) -> str:
         """Return the hash of a password with a new salt, in PHC format.
