@@ -6,7 +6,7 @@ from idp.account.method_words import methods_in_words
 from idp.context import RequestContext
 from idp.store.audit_events import Recorded
 from idp.web.device_words import describe
-from idp.web.words import at_time, clock_time, on_day
+from idp.web.words import at_time, clock_time, on_day, zone_shown
 from idp.web.words import gettext as _
 
 Line = dict[str, object]
@@ -59,7 +59,7 @@ def _details(event: Recorded, client: str | None) -> list[tuple[str, str]]:
     """Return what an expert, or whoever is called for help, wants to know beside the words."""
     data = event.data
     found = [
-        (_("When"), _("%(when)s (UTC)", when=at_time(event.at))),
+        (_("When"), _("%(when)s (%(zone)s)", when=at_time(event.at), zone=zone_shown())),
         (_("Reason"), reason_in_words(data.get("reason"))),
         (_("Proved with"), ", ".join(methods_in_words(data.get("amr") or []))),
         (_("Level"), str(data.get("acr") or "")),

@@ -5,13 +5,15 @@ from typing import Any
 import flask
 
 from idp.account.notices import notice
+from idp.login.proceed import HOME
 from idp.settings import Settings
 from idp.store.sessions import Standing
 from idp.web.context import request_context
 from idp.web.pages import page
 from idp.web.words import gettext as _
+from idp.web.words import zone_shown
 
-OVERVIEW = "/account"
+OVERVIEW = HOME
 PROFILE = "/account/profile"
 PASSWORD = "/account/password"  # noqa: S105 - a path
 AUTHENTICATORS = "/account/authenticators"
@@ -33,6 +35,7 @@ def account_page(
         account={"name": user.display_name, "username": user.username, "email": user.email},
         sections=_sections(section),
         notice=notice(),
+        times_in=_("Times are in %(zone)s.", zone=zone_shown()),
         urls=_urls(settings),
         **values,
     )

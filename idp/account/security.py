@@ -11,7 +11,7 @@ from idp.policy.factors import Owned
 from idp.policy.sign_in import Enrol
 from idp.store.sessions import Standing
 from idp.store.webauthn_credentials import Passkey
-from idp.web.words import at_time, ngettext
+from idp.web.words import at_time, ngettext, zone_shown
 from idp.web.words import gettext as _
 
 FEW_CODES = 3
@@ -93,11 +93,11 @@ def _suspected(key: Passkey) -> Advice:
 def _demanded(facts: Facts, demanded: Enrol) -> Advice:
     only_key = demanded.kinds == ("key",)
     if demanded.until and not demanded.required:
-        when = at_time(demanded.until)
+        when = {"when": at_time(demanded.until), "zone": zone_shown()}
         sentence = (
-            _("From %(when)s (UTC) on, signing in here takes a passkey.", when=when)
+            _("From %(when)s (%(zone)s) on, signing in here takes a passkey.", **when)
             if only_key
-            else _("From %(when)s (UTC) on, signing in here takes a second step.", when=when)
+            else _("From %(when)s (%(zone)s) on, signing in here takes a second step.", **when)
         )
     else:
         sentence = (

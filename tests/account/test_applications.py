@@ -14,7 +14,7 @@ def test_each_says_what_it_sees_and_when_it_was_used(rp):
     text = text_of(visit(rp, APPLICATIONS))
 
     assert "Example App app.example.test Connected Jan 1, 2030" in text
-    assert "Last sign-in Jan 1, 2030, 12:30" in text
+    assert "Last sign-in Jan 1, 2030, 1:30" in text
     assert "Your email address" in text
 
 
