@@ -9,6 +9,7 @@ from idp.audit.events import UserCreated
 from idp.context import RequestContext
 from idp.credentials import passwords
 from idp.kernel.errors import IdpError
+from idp.kernel.hosts import in_ascii
 from idp.store import users
 from idp.store.passwords import Password
 from idp.store.users import User
@@ -50,8 +51,15 @@ def fault_of_name(username: str) -> str | None:
 
 def fault_of_mail(address: str) -> str | None:
     """Return why something is no mail address that can be written to."""
-    good = _MAIL.match(address) and address.isprintable()
+    good = _MAIL.match(address) and address.isprintable() and _is_host(address.rpartition("@")[2])
     return None if good else "the mail address has no form like name@host.example"
+
+
+def _is_host(name: str) -> bool:
+    try:
+        return bool(in_ascii(name))
+    except ValueError:
+        return False
 
 
 def fault_of_group(name: str) -> str | None:

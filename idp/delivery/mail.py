@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from idp.delivery.outcome import Never, NotNow
 from idp.delivery.parcel import Parcel
+from idp.kernel.hosts import in_ascii
 from idp.settings import Settings
 from idp.settings.channels import Relay, Tls, relay, sender
 
@@ -94,7 +95,7 @@ def _recipient(text: str) -> Address:
     if not text.isprintable():
         raise ValueError(text)
     local, _, name = text.strip().rpartition("@")
-    host = name.encode("idna").decode()
+    host = in_ascii(name)
     if local.isascii():
         parsed = Address(addr_spec=f"{local}@{host}")
     elif _ATOMS.fullmatch(local):

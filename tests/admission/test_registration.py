@@ -53,6 +53,15 @@ def test_a_known_address_is_told_so_by_mail_alone(person):
     assert "/ticket" not in mail["text"]
 
 
+@spec("RFC 5891 §4")
+@pytest.mark.parametrize("host", ["ü_.example", "ü..example", "\u200d.example", "a..b", "ﬁ" * 70])
+def test_a_host_that_has_no_name_in_ascii_is_refused_at_once(person, host):
+    page = asked(person, f"bob@{host}")
+
+    assert b'id="page-register"' in page.data
+    assert person.post.waiting("registration") == 0
+
+
 def test_an_account_may_begin_with_a_passkey(person):
     asked(person)
     page = person.rp.submit(person.open(person.post.link()), name="Nia", action="passkey")

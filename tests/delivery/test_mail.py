@@ -184,7 +184,13 @@ def test_a_subject_is_one_line(subject):
 @spec("RFC 6531 §3.1", "RFC 5891 §4")
 @pytest.mark.parametrize(
     ("to", "envelope"),
-    [("ada@bücher.example", "ada@xn--bcher-kva.example"), ("åda@example.test", "åda@example.test")],
+    [
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("ada@BÜCHER。example", "ada@xn--bcher-kva.example"),
+        # IDNA 2003 makes somebody else's name of it: fass.example.
+        ("ada@faß.example", "ada@xn--fa-hia.example"),
+        ("åda@example.test", "åda@example.test"),
+    ],
 )
 def test_addresses_in_other_scripts_are_reached(to, envelope):
     with smtp_server() as server:
