@@ -187,7 +187,7 @@ def test_the_pages_say_who_asks_for_what_and_how_old_the_last_proof_is(rp, key):
     assert "it is 2 minutes old" in said
 
     said = text_of(rp.authorize(acr_values="phr"))
-    assert "Example App asks for a surer proof than your session has shown" in said
+    assert "Example App asks for a surer proof than you have shown here" in said
     assert "2 minutes ago" in said
 
 

@@ -77,7 +77,7 @@ def test_a_frame_forgets_whom_it_was_about_and_keeps_who_asks(given_):
         carry={"request": "r"},
         client=ClientCard(name="App"),
         target="https://app.example.test",
-        reason="sensitive",
+        reason="proof_is_old",
         identifier="ada",
         user_id="u",
         attempt="old",
