@@ -1,9 +1,9 @@
 """How surely someone is known: authentication context classes, weakest first.
 
 `sfa` is one factor (NIST AAL1), `mfa` two (AAL2), `phr` two of which one cannot be phished, `phrh`
-the same with a key that its maker vouches never leaves its hardware (AAL3). They are what `acr`
-says in ID tokens and what `acr_values` may ask for (OIDC Core §2, §3.1.2.1; the last two are named
-by OpenID EAP ACR Values §2).
+the same with a key that its maker vouches never leaves its hardware: what AAL3 asks of the
+authenticator, not all of AAL3. They are what `acr` says in ID tokens and what `acr_values` may ask
+for (OIDC Core §2, §3.1.2.1; the last two are named by OpenID EAP ACR Values §2).
 """
 
 from collections.abc import Iterable, Sequence
