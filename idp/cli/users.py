@@ -98,7 +98,7 @@ def invite(name: str, *, groups: tuple[str, ...], as_json: bool, **said: Any) ->
                 administration.set_groups(ctx, name, groups)
             invited = administration.require_user(ctx, name)
         link = invitation.invite(ctx, invited)
-    _answer_with(link, invited, "sets up the account", as_json=as_json)
+    _answer_with(link, invited, f"sets up the account of {invited.username}", as_json=as_json)
 
 
 @user.command()
@@ -115,7 +115,7 @@ def reset_password(name: str, *, as_json: bool) -> None:
     with command() as ctx:
         who = administration.require_user(ctx, name)
         link = invitation.invite_to_new_password(ctx, who)
-    _answer_with(link, who, "leads to a new password", as_json=as_json)
+    _answer_with(link, who, f"leads to a new password for {who.username}", as_json=as_json)
 
 
 @user.command()
@@ -133,7 +133,7 @@ def reset_factors(name: str, *, reason: str, as_json: bool) -> None:
     with command() as ctx:
         who = administration.require_user(ctx, name)
         link = reset.reset_factors(ctx, who, reason)
-    _answer_with(link, who, "lets new second steps be set up", as_json=as_json)
+    _answer_with(link, who, f"sets up new second steps for {who.username}", as_json=as_json)
 
 
 @user.command()
@@ -161,10 +161,16 @@ def list_(*, as_json: bool) -> None:
     with command() as ctx:
         everyone = users.list_all(ctx.db)
     rows = [
-        (one.username, one.email or "", "disabled" if one.disabled_at else "active", one.id)
+        (
+            one.username,
+            one.email or "",
+            ",".join(one.groups),
+            "disabled" if one.disabled_at else "active",
+            one.id,
+        )
         for one in everyone
     ]
-    text = table(("NAME", "EMAIL", "STATE", "SUBJECT"), rows)
+    text = table(("NAME", "EMAIL", "GROUPS", "STATE", "SUBJECT"), rows)
     answer([_as_json(one) for one in everyone], text, as_json=as_json)
 
 
@@ -233,7 +239,7 @@ def enable(name: str, *, as_json: bool) -> None:
 def _answer_with(link: Link, who: User, does: str, *, as_json: bool) -> None:
     """Print a link, this once: it is kept nowhere."""
     until = link.expires_at.isoformat(timespec="minutes")
-    lines = [f"This link {does} of {who.username}, once and until {until}:", link.url]
+    lines = [f"This link {does}, once and until {until}:", link.url]
     if link.mailed:
         lines.append(f"Another one is on its way to {who.email}.")
     data = {

@@ -334,6 +334,23 @@ def test_a_link_is_made_where_it_leads_somewhere(idp: Idp, command: str) -> None
         assert "use `invite`" in idp.refused("user", "reset-password", "ada")
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("invite", "eve", "--email", "eve@example.test"), "sets up the account of eve"),
+        (("reset-password", "ADA"), "leads to a new password for ada"),
+        (("reset-factors", "ada", "--reason", "lost"), "sets up new second steps for ada"),
+    ],
+)
+def test_a_link_is_printed_with_what_it_does_and_for_whom(
+    idp_on_sqlite: Idp, command: tuple[str, ...], said: str
+) -> None:
+    idp_on_sqlite.add_user()
+    first, link = idp_on_sqlite("user", *command).splitlines()
+    assert first.startswith(f"This link {said}, once and until 20")
+    assert link.startswith("http://localhost:8000/ticket?t=")
+
+
 @spec("ASVS 6.4.6")
 def test_an_operator_starts_a_new_password_and_the_old_one_stays_until_then(idp: Idp) -> None:
     sub = idp.add_user()
@@ -363,6 +380,9 @@ def test_resetting_factors_takes_a_reason_and_ends_all_sessions(idp: Idp) -> Non
 def test_groups_are_set_and_taken_away(idp: Idp) -> None:
     idp.json(*CREATE, "--group", "staff", "--group", "admins", stdin=PASSWORD)
     assert idp.json("user", "list")[0]["groups"] == ["admins", "staff"]
+    headings, ada = idp("user", "list").splitlines()
+    assert headings.split() == ["NAME", "EMAIL", "GROUPS", "STATE", "SUBJECT"]
+    assert "  admins,staff  active  " in ada
 
     assert idp.json("user", "set-groups", "ada", "staff")["changed"] is True
     assert "Nothing" in idp("user", "set-groups", "ada", "staff")
