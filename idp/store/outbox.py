@@ -14,7 +14,6 @@ from idp.store.database import Transaction
 from idp.store.schema import outbox as table
 
 _WAITING, _DELIVERED, _DEAD = "waiting", "delivered", "dead"
-STATES = (_WAITING, _DELIVERED, _DEAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
