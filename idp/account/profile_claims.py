@@ -34,7 +34,7 @@ _PHONE = re.compile(r"\+[1-9][0-9 ().-]{5,24}(;ext=[0-9]{1,8})?\Z")
 
 
 def fault_of_claim(name: str, value: str) -> str | None:
-    """Return why a claim cannot have this value; None when it can."""
+    """Return why a claim cannot have this value; an empty one takes it away."""
     if name in _ELSEWHERE:
         return f"{name} {_ELSEWHERE[name]}"
     if name.startswith("address."):
@@ -47,7 +47,7 @@ def fault_of_claim(name: str, value: str) -> str | None:
     if _has_control(value, but="\n" if name.startswith("address.") else ""):
         return f"{name} has control characters"
     form = _FORMS.get(name)
-    return f"{name} {form[1]}" if form and not form[0](value) else None
+    return f"{name} {form[1]}" if form and value and not form[0](value) else None
 
 
 def fault_of_phone(number: str) -> str | None:

@@ -59,6 +59,18 @@ def test_values_are_kept_and_an_empty_one_is_taken_away(rp):
     assert "Nothing was different" in text_of(act(rp, PROFILE, **VALUES))
 
 
+@pytest.mark.parametrize("claim", VALUES)
+def test_whatever_is_left_empty_is_saved_as_that(rp, claim):
+    rp.sign_in()
+    act(rp, PROFILE, **VALUES)
+
+    page = act(rp, PROFILE, **VALUES | {claim: ""})
+
+    assert page.status_code == 200
+    assert b'role="alert"' not in page.data
+    assert claim not in find(rp).profile
+
+
 @pytest.mark.parametrize(
     ("claim", "value", "said"),
     [
