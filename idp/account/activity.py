@@ -11,6 +11,7 @@ from idp.web.words import gettext as _
 
 Line = dict[str, object]
 _SHOWN_OF_A_SID = 8
+_OURSELVES = ("worker", "server")
 
 
 def lines_of(ctx: RequestContext, events: list[Recorded], here: str) -> list[dict[str, object]]:
@@ -46,11 +47,14 @@ def _line(ctx: RequestContext, event: Recorded, here: str) -> Line:
 
 def _who(event: Recorded, client: str | None) -> str:
     """Return who did it, as far as that is known: a wrong password has no name."""
+    # What is asked for at a page, the service may do itself a moment later.
+    if event.name in NOT_YOURS and event.actor in ("user", *_OURSELVES):
+        return _("Somebody at a sign-in page")
     if event.actor == "user":
-        return _("Somebody at a sign-in page") if event.name in NOT_YOURS else _("You")
+        return _("You")
     if event.actor == "client":
         return client or _("An application")
-    if event.actor in ("worker", "server"):
+    if event.actor in _OURSELVES:
         return _("This service, by itself")
     return _("The people who run this service")
 

@@ -69,6 +69,11 @@ def _of_signing_in(data: Mapping[str, Any]) -> dict[str, str]:
         "device.known": _("A browser signed you in for the first time."),
         "device.trusted": _("A browser was trusted to go without a second step."),
         "device.forgotten": _("A browser was forgotten."),
+        "devices.forgotten": ngettext(
+            "%(num)d browser was forgotten.",
+            "%(num)d browsers were forgotten.",
+            int(data.get("count") or 0),
+        ),
         "devices.distrusted": ngettext(
             "%(num)d browser must show the second step again.",
             "%(num)d browsers must show the second step again.",
@@ -97,6 +102,7 @@ def _of_factors(data: Mapping[str, Any]) -> dict[str, str]:
         "totp.renamed": _("An authenticator app got another name."),
         "totp.accepted": _("A code of your authenticator app was used."),
         "recovery_codes.made": _("New recovery codes were made; the old ones are void."),
+        "recovery_codes.voided": _("Your recovery codes went with your last second step."),
         "recovery_code.used": ngettext(
             "A recovery code was used; %(num)d is left.",
             "A recovery code was used; %(num)d are left.",
@@ -106,6 +112,7 @@ def _of_factors(data: Mapping[str, Any]) -> dict[str, str]:
         "passkey.removed": _("A passkey was removed."),
         "passkey.renamed": _("A passkey got another name."),
         "passkey.accepted": _("A passkey was used."),
+        "passkey.acknowledged": _("You said that you know why a passkey was not accepted."),
         "passkey.suspected": _("A passkey answered as a copy of it would; it was not accepted."),
         "passkey.backup_changed": _("A passkey is synced between devices now.")
         if data.get("backed_up")
@@ -158,6 +165,7 @@ def reason_in_words(reason: object) -> str:
         "client_logout": _("An application signed you out."),
         "code_reused": _("The application's code was used twice, so it is worth nothing."),
         "consent_revoked": _("You disconnected the application."),
+        "factors_reset": _("The people who run this service took your second steps away."),
         "factor_removed": _("A way of signing in was removed."),
         "password_changed": _("The password was changed."),
         "password_recovered": _("The forgotten password was replaced."),

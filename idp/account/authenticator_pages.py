@@ -140,6 +140,16 @@ def _rename(
     return redirect(with_notice(AUTHENTICATORS, f"{kind}_renamed") if named else AUTHENTICATORS)
 
 
+@bp.post("/account/passkey/known")
+@sensitive_act(AUTHENTICATORS)
+def acknowledge_passkey(
+    ctx: RequestContext, standing: Standing, form: Parameters
+) -> flask.Response:
+    """Take the warning away from a passkey whose owner knows why it is there."""
+    known = passkeys.acknowledge(ctx, standing.user.id, form.get(_ID_OF["passkey"]) or "")
+    return redirect(with_notice(AUTHENTICATORS, "passkey_known") if known else AUTHENTICATORS)
+
+
 @bp.post("/account/passkey/remove")
 @sensitive_act(AUTHENTICATORS)
 def remove_passkey(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.Response:

@@ -46,6 +46,7 @@ def _sentences() -> dict[str, str]:
         "password_needed": _("The password stays: without it you could not sign in any more."),
         "passkey_removed": _("The passkey was removed."),
         "passkey_renamed": _("The passkey has its new name."),
+        "passkey_known": _("The warning is gone. The passkey signs you in as before."),
         "app_removed": _("The authenticator app was removed."),
         "app_renamed": _("The authenticator app has its new name."),
         "name_missing": _("A name needs at least one character."),

@@ -81,8 +81,8 @@ def _suspected(key: Passkey) -> Advice:
         level="bad",
         title=_("Look at one of your passkeys"),
         sentence=_(
-            "“%(name)s” answered as a copy of it would. Remove it and add a new one, or rename it "
-            "if you know why.",
+            "“%(name)s” answered as a copy of it would. Remove it and add a new one, unless "
+            "you know why.",
             name=key.name,
         ),
         act=_("Look at my passkeys"),

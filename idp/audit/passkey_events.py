@@ -30,9 +30,15 @@ class PasskeyRemoved(PasskeyEvent):
 
 
 class PasskeyRenamed(PasskeyEvent):
-    """A user gave a passkey a name, and with it looked at what was suspected of it."""
+    """A user gave a passkey a name."""
 
     name = "passkey.renamed"
+
+
+class PasskeyAcknowledged(PasskeyEvent):
+    """A user knows why a passkey was suspected, and goes on using it."""
+
+    name = "passkey.acknowledged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import structlog
 from idp.audit import record
 from idp.audit.passkey_events import (
     PasskeyAccepted,
+    PasskeyAcknowledged,
     PasskeyAdded,
     PasskeyBackupChanged,
     PasskeyRemoved,
@@ -21,6 +22,7 @@ from idp.context import RequestContext
 from idp.credentials import answers, attestation, ceremonies
 from idp.credentials.answers import Assertion, NewCredential
 from idp.credentials.ceremonies import Ceremony, Challenge, Purpose, Unacceptable
+from idp.credentials.names import displayable, free_name
 from idp.credentials.notices import Notice, tell
 from idp.kernel.secrets import new_id
 from idp.store import users, webauthn_credentials
@@ -29,7 +31,6 @@ from idp.store.webauthn_credentials import Passkey
 
 log = structlog.get_logger("idp")
 MAX_PASSKEYS = 20
-_LONGEST_NAME = 64
 _LONGEST_DETAIL = 200
 _ROAMING = {"ble", "nfc", "usb"}
 
@@ -107,7 +108,7 @@ def _bind(
         attestation=str(made.attestation.fmt),
         # What may be copied to other devices is no hardware, whoever vouches for it.
         hardware=trusted and not flags.be,
-        name=_free_name(_displayable(name) or _kind_name(made), {each.name for each in own}),
+        name=free_name(displayable(name) or _kind_name(made), {each.name for each in own}),
         created_at=ctx.now,
     )
     if not webauthn_credentials.add(ctx.db, passkey):
@@ -208,7 +209,7 @@ def _advance(ctx: RequestContext, passkey: Passkey, sign_count: int) -> None:
     """Move the counter on, or mark the passkey: somebody may hold a copy (WebAuthn §6.1.1).
 
     A copy and the original cannot be told apart. The assertion is refused, the next one with a
-    higher counter is accepted again, and the mark stays until its owner renames or removes it.
+    higher counter is accepted again, and the mark stays until its owner takes it away.
     """
     if webauthn_credentials.advance(ctx.db, passkey.id, sign_count, ctx.now):
         return
@@ -255,12 +256,22 @@ def list_for(ctx: RequestContext, user_id: str) -> list[Passkey]:
 
 
 def rename(ctx: RequestContext, user_id: str, passkey_id: str, name: str) -> bool:
-    """Name a passkey and clear its mark; False when there is no such one or the name is empty."""
-    shown = _displayable(name)
+    """Name a passkey; False when there is no such one or the name is empty."""
+    shown = displayable(name)
     if not shown or passkey_id not in {each.id for each in list_for(ctx, user_id)}:
         return False
     if webauthn_credentials.rename(ctx.db, user_id, passkey_id, shown):
         record(ctx, PasskeyRenamed(user_id=user_id, passkey_id=passkey_id))
+    return True
+
+
+def acknowledge(ctx: RequestContext, user_id: str, passkey_id: str) -> bool:
+    """Clear the mark of a passkey whose owner knows why; False when there is none."""
+    if passkey_id not in {each.id for each in list_for(ctx, user_id)}:
+        return False
+    if not webauthn_credentials.acknowledge(ctx.db, user_id, passkey_id):
+        return False
+    record(ctx, PasskeyAcknowledged(user_id=user_id, passkey_id=passkey_id))
     return True
 
 
@@ -277,15 +288,3 @@ def remove(ctx: RequestContext, user_id: str, passkey_id: str) -> bool:
 def _kind_name(made: NewCredential) -> str:
     roams = set(made.transports) <= _ROAMING
     return "Security key" if made.transports and roams else "Passkey"
-
-
-def _displayable(text: str) -> str:
-    return "".join(each for each in text if each.isprintable()).strip()[:_LONGEST_NAME].strip()
-
-
-def _free_name(wanted: str, taken: set[str]) -> str:
-    name, number = wanted, 1
-    while name in taken:
-        number += 1
-        name = f"{wanted[: _LONGEST_NAME - 3]} {number}"
-    return name

@@ -13,6 +13,7 @@ from idp.audit import record
 from idp.audit.account_events import TotpRenamed
 from idp.audit.events import TotpAccepted, TotpAdded, TotpRemoved
 from idp.context import RequestContext
+from idp.credentials.names import displayable, free_name
 from idp.kernel.encoding import b64url
 from idp.kernel.secrets import MasterKey
 from idp.store import totp_authenticators, users
@@ -20,7 +21,6 @@ from idp.store.totp_authenticators import TotpAuthenticator
 
 # One step of 30 s back and one ahead, for the clock of a phone and the hands of a person (§5.2).
 _STEPS_AROUND = 1
-_LONGEST_NAME = 64
 MAX_AUTHENTICATORS = 10
 
 
@@ -48,11 +48,7 @@ def provisioning_uri(secret: str, account: str, issuer_name: str) -> str:
 
 def _label(text: str) -> str:
     """Return what fits a label: a colon separates its halves, and a QR code holds only so much."""
-    return _displayable(text.replace(":", " ")) or "-"
-
-
-def _displayable(text: str) -> str:
-    return "".join(each for each in text if each.isprintable()).strip()[:_LONGEST_NAME]
+    return displayable(text.replace(":", " ")) or "-"
 
 
 def qr_svg(uri: str, *, label: str) -> str:
@@ -75,7 +71,8 @@ def add(ctx: RequestContext, user_id: str, name: str, secret: str, code: str) ->
         return None
     # Two confirmations at once would each miss the other: the user's row is their queue.
     users.hold(ctx.db, user_id)
-    if len(list_for(ctx, user_id)) >= MAX_AUTHENTICATORS:
+    own = list_for(ctx, user_id)
+    if len(own) >= MAX_AUTHENTICATORS:
         return None
     master = ctx.house.get(MasterKey)
     # One secret, one row: a form sent twice must not leave two rows that take the same code.
@@ -85,7 +82,7 @@ def add(ctx: RequestContext, user_id: str, name: str, secret: str, code: str) ->
         TotpAuthenticator(
             id=authenticator_id,
             user_id=user_id,
-            name=_displayable(name),
+            name=free_name(displayable(name), {each.name for each in own}),
             secret_sealed=master.seal(secret.encode(), _context(authenticator_id)),
             last_timecode=step,
             created_at=ctx.now,
@@ -134,7 +131,7 @@ def list_for(ctx: RequestContext, user_id: str) -> list[TotpAuthenticator]:
 
 def rename(ctx: RequestContext, user_id: str, authenticator_id: str, name: str) -> bool:
     """Name an authenticator; False when there is no such one or the name is empty."""
-    shown = _displayable(name)
+    shown = displayable(name)
     if not shown or authenticator_id not in {each.id for each in list_for(ctx, user_id)}:
         return False
     if totp_authenticators.rename(ctx.db, user_id, authenticator_id, shown):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, update
 
 from idp.store.database import Transaction
 from idp.store.schema import webauthn_credentials as table
@@ -87,15 +87,22 @@ def note_backup(db: Transaction, passkey_id: str, *, backed_up: bool) -> bool:
 
 
 def rename(db: Transaction, user_id: str, passkey_id: str, name: str) -> bool:
-    """Name a passkey and clear its mark; False when there is nothing to change."""
+    """Name a passkey; False when there is nothing to change."""
     turned = db.write(
         update(table)
-        .where(
-            table.c.id == passkey_id,
-            table.c.user_id == user_id,
-            or_(table.c.name != name, table.c.suspected_at.is_not(None)),
-        )
-        .values(name=name, suspected_at=None)
+        .where(table.c.id == passkey_id, table.c.user_id == user_id, table.c.name != name)
+        .values(name=name)
+    )
+    return turned.rowcount == 1
+
+
+def acknowledge(db: Transaction, user_id: str, passkey_id: str) -> bool:
+    """Clear the mark of a passkey; False when it has none."""
+    marked = table.c.suspected_at.is_not(None)
+    turned = db.write(
+        update(table)
+        .where(table.c.id == passkey_id, table.c.user_id == user_id, marked)
+        .values(suspected_at=None)
     )
     return turned.rowcount == 1
 

@@ -21,6 +21,7 @@ TEXTS = {"text_codes": True, "text_gateway_url": "https://texts.example.test/"}
 SENSITIVE = {
     "/account/passkey": {},
     "/account/passkey/rename": {"name": "Mine"},
+    "/account/passkey/known": {},
     "/account/passkey/remove": {},
     "/account/authenticator": {},
     "/account/authenticator/rename": {"name": "Mine"},

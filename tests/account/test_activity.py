@@ -1,17 +1,21 @@
 """What happened, in words: newest first, page by page, each with its reason."""
 
+import ast
 import pkgutil
 import re
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 import idp.audit
+from idp.account.activity import lines_of
 from idp.account.activity_pages import LINES
 from idp.account.activity_words import in_words, reason_in_words
 from idp.audit import record
 from idp.audit.events import Event, PasswordSet, SessionEnded
 from idp.store import audit_events
+from idp.store.audit_events import Recorded
 from tests.account.people import act, another_browser, visit
 from tests.app import text_of
 
@@ -47,6 +51,55 @@ def test_every_event_that_concerns_a_user_has_words(provider):
         assert name not in text, name
         assert not text[0].islower(), name
         assert text.endswith("."), name
+
+
+def reasons_given():
+    """Every reason with which our own code ends something."""
+    for path in Path(idp.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.keyword) and node.arg == "because":
+                yield from (
+                    each.value
+                    for each in ast.walk(node.value)
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                )
+
+
+def test_every_reason_that_we_give_has_words(provider):
+    reasons = set(reasons_given())
+    assert {"factors_reset", "user_deleted", "another_account"} <= reasons
+    with provider.app.test_request_context():
+        assert [each for each in sorted(reasons) if reason_in_words(each) == each] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "actor", "who"),
+    [
+        ("recovery.requested", "worker", "Somebody at a sign-in page"),
+        ("recovery.requested", "user", "Somebody at a sign-in page"),
+        ("recovery.requested", "cli:root", "The people who run this service"),
+        ("login.failed", "user", "Somebody at a sign-in page"),
+        ("password.set", "worker", "This service, by itself"),
+        ("password.set", "user", "You"),
+    ],
+)
+def test_each_line_says_who_did_it(provider, name, actor, who):
+    with provider.context() as ctx, provider.app.test_request_context():
+        event = Recorded(
+            id=1,
+            at=ctx.now,
+            name=name,
+            actor=actor,
+            address=None,
+            user_agent=None,
+            reference="ABCDEFGH",
+            sid=None,
+            client_id=None,
+            data={},
+        )
+        ((line,),) = [day["lines"] for day in lines_of(ctx, [event], "here")]
+
+    assert line["who"] == who
 
 
 def test_an_event_without_words_is_named(provider):

@@ -104,6 +104,17 @@ def test_adding_a_factor_is_no_fresh_proof_of_who_adds_it(rp):
     assert second["auth_time"] == first["auth_time"]
 
 
+def test_two_apps_are_told_apart_by_their_names(rp, ada):
+    signed_in_with_app(rp, ada)
+    for _ in range(2):
+        page, key = begin_app(rp)
+        rp.submit(page, action="confirm", code=rp.provider.code(key))
+
+    with rp.provider.context() as ctx:
+        names = [each.name for each in totp.list_for(ctx, ada.id)]
+    assert names[1:] == ["Authenticator app", "Authenticator app 2"]
+
+
 def test_adding_a_passkey_leads_to_its_own_page(rp):
     rp.sign_in()
 
@@ -145,7 +156,7 @@ def test_each_passkey_says_what_it_is(rp, ada):
     assert "“Copied” answered as a copy" in text_of(visit(rp)), "the overview says it first"
 
 
-def test_things_get_names_and_a_name_clears_the_mark(rp, ada):
+def test_things_get_names_and_a_mark_goes_when_its_owner_knows_why(rp, ada):
     signed_in_with_app(rp, ada)
     rise(rp, ada)
     with rp.provider.context() as ctx:
@@ -160,7 +171,11 @@ def test_things_get_names_and_a_name_clears_the_mark(rp, ada):
     assert "has its new name" in text_of(page)
     assert b"Old &lt;b&gt;" in page.data
     assert "Work laptop" in text_of(page)
-    assert "as a copy of it would" not in text_of(page)
+    assert "as a copy of it would" in text_of(page), "a name says nothing about it"
+    known = act(rp, "/account/passkey/known", passkey_id=key)
+    assert "The warning is gone" in text_of(known)
+    assert "as a copy of it would" not in text_of(known)
+    assert "The warning is gone" not in text_of(act(rp, "/account/passkey/known", passkey_id=key))
     assert {"passkey.renamed", "totp.renamed"} <= set(rp.provider.event_names())
     nameless = act(rp, "/account/passkey/rename", passkey_id=key, name="  ")
     assert "at least one character" in text_of(nameless)
@@ -281,6 +296,7 @@ def test_nobody_touches_what_belongs_to_another(rp):
     ):
         act(rp, f"/account/{kind}/rename", **{field: thing, "name": "Mine"})
         act(rp, f"/account/{kind}/remove", **{field: thing})
+    act(rp, "/account/passkey/known", passkey_id=hers)
 
     with rp.provider.context() as ctx:
         assert [each.name for each in passkeys.list_for(ctx, grace.id)] == ["Hers"]

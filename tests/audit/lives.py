@@ -90,6 +90,7 @@ def a_life_with_a_passkey(provider):
             passkeys.finish_sign_in(ctx, asked.ticket, answer, BROWSER)
     which = {"passkey_id": only(provider, passkeys.list_for, user).id}
     act(rp, "/account/passkey/rename", name="My key", **which)
+    act(rp, "/account/passkey/known", **which)
     act(rp, "/account/password/remove", "/account/password")
     act(rp, "/account/password", "/account/password", new_password=PASSWORD)
     act(rp, "/account/passkey/remove", **which)

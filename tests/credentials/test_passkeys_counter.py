@@ -62,16 +62,21 @@ def test_a_copy_gives_itself_away_and_the_owner_gets_in_again(alice, provider):
     assert names_of_events(provider).count("passkey.suspected") == 1
 
 
-def test_a_passkey_stays_marked_until_its_owner_names_it(alice, provider):
+def test_a_passkey_stays_marked_until_its_owner_knows_why(alice, provider):
     key = device()
     made = alice.owns(key)
     alice.sign_in(key, sign_count=1)
 
     with provider.request() as ctx:
-        assert passkeys.rename(ctx, ALICE.id, made.id, made.name)
+        assert passkeys.rename(ctx, ALICE.id, made.id, "Old one")
+        assert not passkeys.acknowledge(ctx, "bob-id", made.id)
+        assert passkeys.list_for(ctx, ALICE.id)[0].suspected_at is not None
+        assert passkeys.acknowledge(ctx, ALICE.id, made.id)
+        assert not passkeys.acknowledge(ctx, ALICE.id, made.id), "once is enough"
 
-    assert [(each.name, each.suspected_at) for each in alice.passkeys()] == [("Passkey", None)]
-    assert names_of_events(provider)[-2:] == ["passkey.suspected", "passkey.renamed"]
+    assert [(each.name, each.suspected_at) for each in alice.passkeys()] == [("Old one", None)]
+    expected = ["passkey.suspected", "passkey.renamed", "passkey.acknowledged"]
+    assert names_of_events(provider)[-3:] == expected
 
 
 def test_nobody_marks_a_passkey_without_holding_its_key(alice, provider):
