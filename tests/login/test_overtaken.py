@@ -88,7 +88,7 @@ def test_max_age_is_not_met_by_a_trusted_browser(party):
     rp.log_in(rp.follow(rp.get("/account")))
     assert has_session(rp)
 
-    assert page_id(rp.authorize(max_age="60")) == "login"
+    assert page_id(rp.authorize(max_age="60")) == "login-code"
 
 
 @spec("ASVS 6.3.8")

@@ -131,6 +131,17 @@ TABLE = [
         at(could("mfa"), acr=NEEDED, max_age=1),
         Login("too_long_ago"),
     ),
+    (
+        "a trusted browser stood in for a step, and a fresh proof is asked",
+        at(replace(ADA, step_missing=True), max_age=3600),
+        StepUp(("mfa",)),
+    ),
+    (
+        "the same, tried in vain",
+        at(replace(ADA, step_missing=True), Done(step_up="s1"), max_age=3600),
+        Issue(),
+    ),
+    ("the same, nothing fresh asked", at(replace(ADA, step_missing=True)), Issue()),
     ("consent is missing", at(consent_missing=True), Consent()),
     ("consent is given", at(done=Done(consent="s1"), consent_missing=True), Issue()),
     ("consent of another session", at(done=ELSEWHERE, consent_missing=True), Consent()),

@@ -149,15 +149,11 @@ def login_is_fresh_when_asked(at: Situation) -> Step | None:
 
 
 def login_is_young_enough(at: Situation) -> Step | None:
-    """OIDC Core §3.1.2.1 max_age; 0 says the same as prompt=login.
-
-    A trusted browser stands for no fresh proof, however short ago it was used.
-    """
+    """OIDC Core §3.1.2.1 max_age; 0 says the same as prompt=login."""
     if at.demands.max_age is None or at.session is None or at.just_proved:
         return None
     age, limit = at.now - at.session.authenticated_at, timedelta(seconds=at.demands.max_age)
-    too_old = age > limit or not limit
-    return Login("too_long_ago") if too_old or at.session.step_missing else None
+    return Login("too_long_ago") if age > limit or not limit else None
 
 
 def sure_enough(at: Situation) -> Step | None:
@@ -188,6 +184,14 @@ def worth_asking(demands: Demands, done: Done, sid: str, held: str) -> bool:
     return not asked and not demands.acr.fulfilled_by(held)
 
 
+def nothing_stands_in(at: Situation) -> Step | None:
+    """A trusted browser stands for no fresh proof, however short ago it was used."""
+    if at.demands.max_age is None or at.session is None or at.just_proved:
+        return None
+    tried = at.done.step_up == at.session.sid
+    return StepUp(("mfa",)) if at.session.step_missing and not tried else None
+
+
 def agreed(at: Situation) -> Step | None:
     """OIDC Core §3.1.2.4; prompt=consent asks again."""
     asked_now = at.session is not None and at.done.consent == at.session.sid
@@ -203,6 +207,7 @@ RULES: tuple[Rule, ...] = (
     login_is_fresh_when_asked,
     login_is_young_enough,
     sure_enough,
+    nothing_stands_in,
     agreed,
 )
 

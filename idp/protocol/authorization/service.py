@@ -6,7 +6,7 @@ from typing import Any
 from idp.context import RequestContext
 from idp.credentials.owned import bindable, owned
 from idp.kernel.secrets import new_id
-from idp.policy.factors import Bindable, reachable
+from idp.policy.factors import Bindable, reachable, steps_to
 from idp.policy.sign_in import NeedFactor, SignInFacts, judge_sign_in
 from idp.protocol import scopes
 from idp.protocol.authorization.flow import (
@@ -75,14 +75,15 @@ def _signed_in(ctx: RequestContext, demands: Demands, done: Done, standing: Stan
 
 def _step_missing(ctx: RequestContext, standing: Standing) -> bool:
     """Tell whether a trusted browser stood in for what a fresh sign-in would ask for."""
-    user = standing.user
+    user, amr = standing.user, standing.session.amr
     facts = SignInFacts(
-        amr=standing.session.amr,
+        amr=amr,
         owned=owned(ctx, user),
         second_factor=ctx.settings.second_factor_for(user.groups),
         fresh=True,
     )
-    return isinstance(judge_sign_in(facts, ctx.now), NeedFactor)
+    missing = isinstance(judge_sign_in(facts, ctx.now), NeedFactor)
+    return missing and bool(steps_to("mfa", amr, facts.owned))
 
 
 def _reachable(ctx: RequestContext, demands: Demands, standing: Standing) -> tuple[str, ...]:
