@@ -10,6 +10,7 @@ from idp.audit.events import UserChanged, UserDisabled, UserEnabled
 from idp.context import RequestContext
 from idp.credentials import account_tickets, accounts, devices, passwords
 from idp.credentials.accounts import NameTaken, fault_of_group, fault_of_mail, fault_of_name
+from idp.credentials.last_step import end_with_last_step
 from idp.credentials.notices import Notice, tell
 from idp.credentials.password_rules import minimum_length
 from idp.kernel.errors import IdpError
@@ -130,7 +131,7 @@ def set_password(ctx: RequestContext, name: str, password: str) -> int:
     passwords.keep(ctx, _prepared(ctx, user, password))
     # Whoever knew the old one, and should not have, is out (ASVS 5.0 §7.4.3).
     account_tickets.withdraw(ctx, user.id, *account_tickets.FOR_A_PASSWORD)
-    devices.distrust_all(ctx, user.id, because="password_reset")
+    devices.forget_others(ctx, user.id, but=None, because="password_reset")
     tell(ctx, user, Notice.PASSWORD_CHANGED)
     return sessions.end_all_of_user(ctx, user.id, because="password_reset")
 
@@ -151,11 +152,14 @@ def change_user(ctx: RequestContext, name: str, changes: Changes) -> list[str]:
     if not values:
         return []
     users.change(ctx.db, user.id, ctx.now, **values)
+    if "email" in values:
+        account_tickets.void_mailed(ctx, user.id)
     changed = [field for field in values if field != "profile"]
     if "profile" in values:
         before, after = user.profile, merged(user.profile, changes.claims)
         changed += sorted(k for k in before | after if before.get(k) != after.get(k))
     record(ctx, UserChanged(user_id=user.id, fields=changed))
+    end_with_last_step(ctx, user.id)
     return changed
 
 

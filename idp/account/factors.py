@@ -5,7 +5,8 @@ from dataclasses import replace
 from enum import StrEnum
 
 from idp.context import RequestContext
-from idp.credentials import devices, passkeys, passwords, totp
+from idp.credentials import passkeys, passwords, totp
+from idp.credentials.last_step import end_with_last_step
 from idp.credentials.notices import Notice, tell
 from idp.credentials.owned import owned
 from idp.policy.factors import Owned
@@ -95,9 +96,7 @@ def _remove(
         return Removal.NEEDED
     if not gone():
         return Removal.UNKNOWN
-    if not without.second_step:
-        # What is set up some day is a new thing, for which no browser was ever trusted.
-        devices.distrust_all(ctx, user.id, because="factor_removed")
+    end_with_last_step(ctx, user.id)
     tell(ctx, user, told, name=name)
     return Removal.DONE
 

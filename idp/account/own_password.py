@@ -87,7 +87,7 @@ def renew_session(
     session, user_id = standing.session, standing.user.id
     account_tickets.withdraw(ctx, user_id, *account_tickets.FOR_A_PASSWORD)
     sessions.end_others(ctx, session, because=because)
-    devices.distrust_all(ctx, user_id, because=because)
+    devices.forget_others(ctx, user_id, but=browser.device_id, because=because)
     renewed = sessions.prove(
         ctx,
         session,

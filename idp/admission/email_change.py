@@ -30,5 +30,6 @@ def confirm(ctx: RequestContext, ticket: AccountTicket) -> bool:
     users.change(ctx.db, user_id, ctx.now, **changed)
     record(ctx, UserChanged(user_id=user_id, fields=fields))
     if user.email != address:
+        account_tickets.void_mailed(ctx, user_id)
         tell(ctx, user, Notice.EMAIL_CHANGED, email=address)
     return True

@@ -115,12 +115,27 @@ def ticket_of(ctx: RequestContext, attempt: LoginAttempt, user: User) -> Account
     return None if newer else ticket
 
 
+def takes_an_operator(ticket: AccountTicket, user: User) -> bool:
+    """Tell whether a link by mail is too little: the one to new factors goes to the same mailbox.
+
+    Until a factor is set up again after a reset, an operator's own link lets a password be chosen.
+    """
+    return user.factors_reset_at is not None and ticket.email is not None
+
+
 def choose(
-    ctx: RequestContext, attempt: LoginAttempt, ticket: AccountTicket, user: User, password: str
+    ctx: RequestContext,
+    attempt: LoginAttempt,
+    ticket: AccountTicket,
+    user: User,
+    password: str,
+    *,
+    device_id: str | None,
 ) -> bool:
     """Make this the user's password; everybody who got in by the old one is out.
 
-    False when the link was used meanwhile, or is not enough any more; then nothing is different.
+    No browser but this one is known any more. False when the link was used meanwhile, or is not
+    enough any more; then nothing is different.
 
     Raises:
         PasswordRefused: with the reason; the link stays good.
@@ -134,6 +149,7 @@ def choose(
         now_user is not None
         and now_user.disabled_at is None
         and ticket_of(ctx, attempt, now_user) is not None
+        and not takes_an_operator(ticket, now_user)
         and isinstance(judge_recovery(attempt.amr, owned(ctx, now_user)), Allow)
         and account_tickets.consume(ctx, ticket)
         and login.finish_attempt(ctx, attempt)
@@ -144,7 +160,7 @@ def choose(
     passwords.keep(ctx, prepared)
     account_tickets.withdraw(ctx, user.id, *FOR_A_PASSWORD)
     sessions.end_all_of_user(ctx, user.id, because="password_reset")
-    devices.distrust_all(ctx, user.id, because="password_reset")
+    devices.forget_others(ctx, user.id, but=device_id, because="password_reset")
     record(ctx, PasswordRecovered(user_id=user.id))
     tell(ctx, user, Notice.PASSWORD_CHANGED)
     return True

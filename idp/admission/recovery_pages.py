@@ -90,7 +90,7 @@ def ask_password() -> flask.Response:
     ticket = _ticket_of(half)
     if half is None or ticket is None:
         return link_over()
-    return _missing(half) or _show_password(half)
+    return _missing(half, ticket) or _show_password(half)
 
 
 @bp.post(PASSWORD)
@@ -103,13 +103,20 @@ def choose_password() -> flask.Response:
     ticket = _ticket_of(half)
     if half is None or ticket is None:
         return link_over()
-    if (step := _missing(half)) is not None:
+    if (step := _missing(half, ticket)) is not None:
         return step
     ctx, password = request_context(), form.get("new_password") or ""
     if not password:
         return _show_password(half, _("Enter a new password."), 400)
     try:
-        chosen = recovery.choose(ctx, half.attempt, ticket, half.user, password)
+        chosen = recovery.choose(
+            ctx,
+            half.attempt,
+            ticket,
+            half.user,
+            password,
+            device_id=browser.current().device_id,
+        )
     except PasswordRefused as error:
         return _show_password(half, refused(error), 400)
     if not chosen:
@@ -124,8 +131,14 @@ def _ticket_of(half: HalfDone | None) -> AccountTicket | None:
     return recovery.ticket_of(request_context(), half.attempt, half.user) if half else None
 
 
-def _missing(half: HalfDone) -> flask.Response | None:
-    """Return the way to the second step that has to be shown first (ASVS 5.0 §6.4.3)."""
+def _missing(half: HalfDone, ticket: AccountTicket) -> flask.Response | None:
+    """Return the way to the second step that has to be shown first (ASVS 5.0 §6.4.3).
+
+    While there is none because of a reset, that is an operator's help.
+    """
+    if recovery.takes_an_operator(ticket, half.user):
+        back = continuation.url("/login", "login", half.handover.frame())
+        return page("login_refer", client=half.handover.client, back_url=back, forgotten=True)
     verdict = half.verdict()
     return redirect(half.way(verdict)) if isinstance(verdict, NeedFactor) else None
 

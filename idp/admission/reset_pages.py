@@ -31,12 +31,8 @@ def explain() -> flask.Response:
     if opened is None or user is None or user.disabled_at is not None:
         return link_over()
     onward = Handover(to=HOME, identifier=user.username, carry={CARRIED: opened.ticket.id})
-    settings = request_context().settings
     return page(
         "ticket_reset",
         account=user.username,
         login_url=continuation.url("/login", "login", onward),
-        recovery_url=continuation.url("/recovery", "login", onward.frame())
-        if settings.sends_mail
-        else None,
     )

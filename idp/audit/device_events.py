@@ -32,3 +32,12 @@ class DevicesDistrusted(UserEvent):
     name = "devices.distrusted"
     count: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicesForgotten(UserEvent):
+    """Browsers are strangers to the user again, since the password or the factors are others."""
+
+    name = "devices.forgotten"
+    count: int
+    reason: str

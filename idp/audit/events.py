@@ -96,6 +96,14 @@ class RecoveryCodesMade(UserEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryCodesVoided(UserEvent):
+    """All codes went with the last second step that they could stand in for."""
+
+    name = "recovery_codes.voided"
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryCodeUsed(UserEvent):
     """A recovery code was used up."""
 

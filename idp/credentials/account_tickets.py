@@ -104,6 +104,11 @@ def void_all(ctx: RequestContext, user_id: str, *purposes: Purpose) -> None:
         account_tickets.void(ctx.db, ctx.now, user_id=user_id, purpose=purpose)
 
 
+def void_mailed(ctx: RequestContext, user_id: str) -> None:
+    """Make the links worthless that went to an address: it is not the user's any more."""
+    account_tickets.void_mailed(ctx.db, ctx.now, user_id=user_id)
+
+
 def opens_reset(ctx: RequestContext, user_id: str, ticket_id: str) -> bool:
     """Tell whether a ticket lets this user bind factors after an operator's reset."""
     ticket = find_opened(ctx, ticket_id, Purpose.RESET)

@@ -7,6 +7,7 @@ from idp.audit.device_events import (
     DeviceForgotten,
     DeviceKnown,
     DevicesDistrusted,
+    DevicesForgotten,
     DeviceTrusted,
 )
 from idp.context import RequestContext
@@ -88,3 +89,13 @@ def distrust_all(ctx: RequestContext, user_id: str, *, because: str) -> int:
     if count:
         record(ctx, DevicesDistrusted(user_id=user_id, count=count, reason=because))
     return count
+
+
+def forget_others(ctx: RequestContext, user_id: str, *, but: str | None, because: str) -> None:
+    """Let no device stand for the second factor, and forget all but the one that acts, if any.
+
+    Whoever signed in with the password before would else keep a counter of guesses per browser.
+    """
+    distrust_all(ctx, user_id, because=because)
+    if count := known_devices.remove_others(ctx.db, user_id, but):
+        record(ctx, DevicesForgotten(user_id=user_id, count=count, reason=because))

@@ -3,7 +3,7 @@
 import secrets
 
 from idp.audit import record
-from idp.audit.events import RecoveryCodesMade, RecoveryCodeUsed
+from idp.audit.events import RecoveryCodesMade, RecoveryCodesVoided, RecoveryCodeUsed
 from idp.context import RequestContext
 from idp.kernel.secrets import digest
 from idp.store import recovery_codes
@@ -24,6 +24,12 @@ def regenerate(ctx: RequestContext, user_id: str) -> list[str]:
     recovery_codes.replace_all(ctx.db, user_id, [_hash(user_id, c) for c in codes], ctx.now)
     record(ctx, RecoveryCodesMade(user_id=user_id))
     return [_grouped(code) for code in codes]
+
+
+def void(ctx: RequestContext, user_id: str) -> None:
+    """Take none of the user's codes any more."""
+    if count := recovery_codes.remove_all(ctx.db, user_id):
+        record(ctx, RecoveryCodesVoided(user_id=user_id, count=count))
 
 
 def use(ctx: RequestContext, user_id: str, code: str) -> bool:

@@ -67,6 +67,12 @@ def void(
     return db.write(update(table).where(*theirs).values(used_at=now)).rowcount
 
 
+def void_mailed(db: Transaction, now: datetime, *, user_id: str) -> int:
+    """Use up those of a user's tickets that were mailed; return how many."""
+    mailed = (table.c.user_id == user_id, table.c.email.is_not(None), table.c.used_at.is_(None))
+    return db.write(update(table).where(*mailed).values(used_at=now)).rowcount
+
+
 def purge(db: Transaction, now: datetime) -> int:
     """Remove what is too old."""
     return db.write(delete(table).where(table.c.expires_at <= now)).rowcount

@@ -66,6 +66,14 @@ def distrust_all(db: Transaction, user_id: str, now: datetime) -> int:
     return db.write(change.values(trusted_until=None)).rowcount
 
 
+def remove_others(db: Transaction, user_id: str, but: str | None) -> int:
+    """Forget a user's devices but this one, if one is given; return how many."""
+    gone = delete(table).where(table.c.user_id == user_id)
+    if but is not None:
+        gone = gone.where(table.c.device_id != but)
+    return db.write(gone).rowcount
+
+
 def remove(db: Transaction, device_id: str, user_id: str) -> bool:
     """Forget a device of a user; False when it is none."""
     gone = delete(table).where(table.c.device_id == device_id, table.c.user_id == user_id)

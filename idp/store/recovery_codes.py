@@ -19,6 +19,11 @@ def replace_all(db: Transaction, user_id: str, code_hashes: Iterable[bytes], now
     db.write(insert(recovery_codes).values(rows))
 
 
+def remove_all(db: Transaction, user_id: str) -> int:
+    """Forget a user's codes; return how many there were, used ones too."""
+    return db.write(delete(recovery_codes).where(recovery_codes.c.user_id == user_id)).rowcount
+
+
 def consume(db: Transaction, user_id: str, code_hash: bytes, now: datetime) -> bool:
     """Use up a code; False when it is unknown, another user's, or used before."""
     turned = db.write(

@@ -9,7 +9,7 @@ from idp.credentials.notices import Notice
 from idp.credentials.password_rules import PasswordRefused
 from idp.store import passwords as password_rows
 from idp.store import users
-from tests.app import PASSWORD
+from tests.app import PASSWORD, RelyingParty
 from tests.support.spec import spec
 
 
@@ -37,6 +37,29 @@ def test_a_refused_password_makes_no_account(provider):
     with provider.context() as ctx:
         assert users.find_by_username(ctx.db, "ada") is None
     assert provider.event_names() == []
+
+
+@spec("ASVS 6.3.1")
+def test_who_signed_in_with_the_old_password_has_no_counters_of_their_own(provider):
+    """Else each browser of a thief would guess at the new one apart."""
+    provider.add_user()
+    client = provider.add_client(first_party=True)
+    browsers = [RelyingParty(provider, client, provider.browser()) for _ in range(3)]
+    for each in browsers:
+        each.log_in(each.authorize())
+        each.browser.delete_cookie("__Host-idp_session", domain="id.example.test")
+    with provider.context() as ctx:
+        administration.set_password(ctx, "ada", "another quiet evening tide")
+    pages = [each.authorize() for each in browsers]
+    looked_at = [
+        each.submit(page, identifier="ada", password="a guess").status_code == 200
+        for _ in range(5)
+        for each, page in zip(browsers, pages, strict=True)
+    ]
+
+    assert sum(looked_at) <= 6
+    forgotten = [each.data for each in provider.audit() if each.name == "devices.forgotten"]
+    assert forgotten == [{"count": 3, "reason": "password_reset"}]
 
 
 def test_a_password_that_was_replaced_while_it_was_hashed_opens_nothing(provider):
@@ -67,7 +90,7 @@ def test_a_password_that_an_operator_sets_is_told_and_ends_the_trust_in_browsers
 
     assert told == [(user.id, Notice.PASSWORD_CHANGED)]
     with provider.context() as ctx:
-        assert devices.is_known(ctx, "a device", user.id)
+        assert not devices.is_known(ctx, "a device", user.id)
         assert not devices.is_trusted(ctx, "a device", user.id)
 
 

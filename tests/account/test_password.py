@@ -74,6 +74,32 @@ def test_no_browser_stands_for_a_second_step_any_more(rp, ada):
         assert known_devices.list_of_user(ctx.db, ada.id)[0].trusted_until is None
 
 
+@spec("ASVS 5.0 §7.4.3")
+def test_no_browser_but_this_one_is_known_any_more(rp, ada):
+    another_browser(rp).sign_in()
+    another_browser(rp).sign_in()
+    rp.sign_in()
+    with rp.provider.context() as ctx:
+        known = {each.device_id for each in known_devices.list_of_user(ctx.db, ada.id)}
+    here = cookie_of(rp, "device").partition(".")[0]
+    assert len(known) == 3
+
+    change(rp)
+
+    with rp.provider.context() as ctx:
+        (left,) = known_devices.list_of_user(ctx.db, ada.id)
+    assert left.device_id == here
+    forgotten = [e.data for e in rp.provider.audit() if e.name == "devices.forgotten"]
+    assert forgotten == [{"count": 2, "reason": "password_changed"}]
+    stranger = another_browser(rp)
+    page = stranger.authorize()
+    for _ in range(7):
+        stranger.log_in(page, password="a guess")
+    assert stranger.log_in(page, password=NEW).status_code == 429
+    again = rp.log_in(rp.authorize(prompt="login"), password=NEW)
+    assert b'id="page-login"' not in again.data, "I11: strangers do not make this one wait"
+
+
 @pytest.mark.parametrize(
     ("current", "new", "said"),
     [

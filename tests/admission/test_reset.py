@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from idp.admission import reset
-from idp.credentials import account_tickets, devices, passkeys, totp
+from idp.account import administration
+from idp.account.administration import Changes
+from idp.admission import invitation, reset
+from idp.credentials import account_tickets, devices, passkeys, passwords, totp
 from idp.credentials import recovery as recovery_codes
 from idp.sessions import service as sessions
 from idp.store import users
@@ -115,20 +117,47 @@ def test_a_passkey_may_be_bound_in_its_place(person, lost):
     assert ada(person).factors_reset_at is None
 
 
-def test_who_forgot_the_password_too_keeps_the_link_on_the_way(person, lost):
-    page = person.open(lost)
-    person.ask(page=person.rp.get(link_of(page, "forgot")))
-    chosen = person.choose(person.open(person.post.link()))
+def test_who_forgot_the_password_too_chooses_one_by_an_operators_link(person, lost):
+    assert "Forgotten your password, too?" in text_of(person.open(lost))
+    with person.provider.context() as ctx:
+        link = invitation.invite_to_new_password(ctx, ada(person))
+    assert not link.mailed
+    alone = person.choose(person.open(link.url))
+    assert b'id="page-login-refer"' in alone.data, text_of(alone)
 
-    assert b'id="page-enrol"' in chosen.data, text_of(chosen)
+    login = person.rp.get(link_of(person.open(lost), "sign-in"))
+    enrol = person.rp.log_in(login, password=NEW_PASSWORD)
+    assert b'id="page-enrol"' in enrol.data, text_of(enrol)
 
 
-def test_a_new_password_alone_does_not_undo_the_reset(person, lost):
-    del lost
+@spec("ASVS 6.4.4")
+def test_who_reads_the_mail_alone_chooses_no_password_and_so_no_factor(person, lost):
+    sent = person.ask(page=person.rp.get("/recovery"))
+    assert b'id="page-forgotten-sent"' in sent.data
+    page = person.open(person.post.link())
+    assert b'id="page-login-refer"' in page.data
+    assert "a link by mail is not enough" in text_of(page)
+
+    login = person.rp.get(link_of(person.open(lost), "sign-in"))
+    assert b'id="page-enrol"' in person.rp.log_in(login).data, "the old password stands"
+
+
+def test_a_password_chosen_by_mail_while_an_operator_resets_is_not_kept(person):
     person.ask()
-    page = person.choose(person.open(person.post.link()))
+    page = person.open(person.post.link())
+    with person.provider.context() as ctx:
+        users.note(ctx.db, ada(person).id, factors_reset_at=ctx.now)
 
-    assert b'id="page-login-refer"' in page.data, text_of(page)
+    assert b'id="page-login-refer"' in person.choose(page).data
+    with person.provider.context() as ctx:
+        assert passwords.verify(ctx, ada(person).id, PASSWORD)
+
+
+def test_a_link_to_an_address_that_was_changed_is_over(person, lost):
+    with person.provider.context() as ctx:
+        administration.change_user(ctx, "ada", Changes(email="lovelace@example.test"))
+
+    assert person.open(lost).status_code == 410
 
 
 def test_a_link_of_somebody_else_completes_nothing(person, lost):
