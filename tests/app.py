@@ -155,7 +155,7 @@ class Provider:
 
     def add_totp(self, user: User) -> str:
         """Enrol an authenticator a while ago; return its secret."""
-        secret = totp.new_secret()
+        secret = pyotp.random_base32()
         self.clock.forward(seconds=-300)
         with self.context() as ctx:
             code = pyotp.TOTP(secret).at(ctx.now)

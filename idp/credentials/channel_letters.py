@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask_babel import gettext
+from idp.web.words import gettext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Occasion:
 
 def mail_subject(about: Occasion) -> str:
     """Return a subject with the code in it: it can be read without opening the mail."""
-    return str(gettext("%(code)s is your code for %(name)s", code=about.code, name=about.name))
+    return gettext("%(code)s is your code for %(name)s", code=about.code, name=about.name)
 
 
 def mail_text(about: Occasion) -> str:

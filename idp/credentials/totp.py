@@ -24,11 +24,6 @@ _STEPS_AROUND = 1
 MAX_AUTHENTICATORS = 10
 
 
-def new_secret() -> str:
-    """Return a shared secret: 160 random bits in base32 (RFC 4226 §4)."""
-    return pyotp.random_base32()
-
-
 def secret_from(derived: bytes) -> str:
     """Return a shared secret made of 160 bits that somebody else derived."""
     return b32encode(derived[:20]).decode("ascii")

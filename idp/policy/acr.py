@@ -54,12 +54,6 @@ def satisfies(held: str, wanted: str) -> bool:
     return wanted in LEVELS and held in LEVELS and LEVELS.index(held) >= LEVELS.index(wanted)
 
 
-def strictest(levels: Iterable[str | None]) -> str | None:
-    """Return the highest of the levels that are known; None when there is none."""
-    known = [level for level in levels if level in LEVELS]
-    return max(known, key=LEVELS.index, default=None)
-
-
 def acr_claim(held: str, wanted: Sequence[str]) -> str:
     """Return what `acr` says: the held level, or the requested one that it includes."""
     if held in wanted:

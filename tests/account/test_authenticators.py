@@ -2,10 +2,12 @@
 
 import re
 
+import pyotp
 import pytest
 
 from idp.account import factors
 from idp.account.factors import Removal
+from idp.account.security import asks_for_second_step
 from idp.credentials import passkeys, recovery, totp
 from idp.store import users
 from tests.account.conftest import find
@@ -127,7 +129,7 @@ def test_there_are_never_more_than_enough(rp, ada):
     rp.sign_in()
     for _ in range(totp.MAX_AUTHENTICATORS):
         rp.provider.add_totp(ada)
-    secret = totp.new_secret()
+    secret = pyotp.random_base32()
     with rp.provider.context() as ctx:
         assert totp.add(ctx, ada.id, "One more", secret, rp.provider.code(secret)) is None
     for _ in range(passkeys.MAX_PASSKEYS):
@@ -223,6 +225,41 @@ def test_codes_that_we_send_are_shown_as_less_secure_while_they_count(make):
     assert "Code by mail Less secure" in text_of(visit(rp, AUTHENTICATORS))
     rp.provider.add_totp(find(rp))
     assert "Less secure" not in text_of(visit(rp, AUTHENTICATORS))
+
+
+@pytest.mark.parametrize("policy", ["off", "encouraged"])
+def test_codes_that_nobody_asks_for_are_said_to_protect_nothing(make, policy):
+    rp = make(**MAIL, mail_codes=True, second_factor=policy)
+    rp.sign_in()
+
+    assert "Protected by one step" in text_of(visit(rp))
+    text = text_of(visit(rp, AUTHENTICATORS))
+    assert "Your password alone signs you in." in text
+    assert "codes left" not in text
+
+
+def test_codes_that_the_policy_asks_for_are_said_to_protect(make):
+    rp = make(**MAIL, mail_codes=True, second_factor="required")
+    step = rp.log_in(visit(rp))
+    assert b'id="page-login-mail"' in step.data
+    with rp.provider.context() as ctx:
+        assert asks_for_second_step(ctx, find(rp))
+
+
+def test_what_cannot_be_undone_says_first_what_will_happen(rp, ada):
+    signed_in_with_app(rp, ada)
+    rise(rp, ada)
+    add_passkey(rp.provider, ada)
+    assert "Make recovery codes" in text_of(visit(rp)), "there is nothing to lose yet"
+    with rp.provider.context() as ctx:
+        recovery.regenerate(ctx, ada.id)
+
+    html = visit(rp, AUTHENTICATORS).get_data(as_text=True)
+
+    for button in ("remove-passkey-1", "remove-authenticator-1", "regenerate-codes"):
+        (behind,) = re.findall(rf'<details [^>]*id="{button}-behind">(.*?)</details>', html, re.S)
+        assert f'id="{button}"' in behind
+        assert "<p>" in behind
 
 
 @pytest.mark.parametrize("policy", ["required", "phishing-resistant"])

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from idp.credentials import channel_codes
 from idp.credentials.channel_codes import Channel, Sent, Wait
+from idp.credentials.owned import owned
 from idp.delivery import dispatch
 from idp.delivery.dispatch import Lane
 from idp.store import channel_codes as store
@@ -109,6 +110,8 @@ def test_a_channel_is_offered_when_the_operator_allows_and_the_address_is_proved
     with provider.request() as ctx:
         user = dataclasses.replace(REACHABLE, **traits)
         assert channel_codes.available(ctx, user) == offered
+        has = owned(ctx, user)
+    assert (has.mail, has.text) == (Channel.MAIL in offered, Channel.TEXT in offered)
 
 
 @pytest.mark.parametrize(

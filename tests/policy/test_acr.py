@@ -13,7 +13,6 @@ from idp.policy.acr import (
     acr_of,
     amr_claim,
     satisfies,
-    strictest,
     two_steps,
 )
 from tests.support.spec import spec
@@ -153,19 +152,6 @@ def test_each_level_includes_itself_and_the_weaker_ones():
 )
 def test_an_unknown_level_includes_nothing_and_is_included_in_nothing(held, wanted):
     assert not satisfies(held, wanted)
-
-
-@pytest.mark.parametrize(
-    ("levels", "highest"),
-    [
-        ((), None),
-        ((None, "urn:x"), None),
-        (("mfa", "sfa"), "mfa"),
-        ((None, "sfa", "phrh", "urn:x", "phr"), "phrh"),
-    ],
-)
-def test_the_strictest_is_the_highest_that_is_known(levels, highest):
-    assert strictest(levels) == highest
 
 
 @spec("OIDC Core §3.1.2.1")
