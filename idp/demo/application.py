@@ -40,6 +40,10 @@ class Application:
         """Ask for a fresh proof (OIDC Core §3.1.2.1 `login`)."""
         return self._ask("The provider says: proved again.", prompt="login")
 
+    def with_passkey(self) -> AnyResponse:
+        """Ask for what no false page can steal (OIDC Core §3.1.2.1; OpenID EAP ACR Values §2)."""
+        return self._ask("The provider has answered: see what acr says now.", acr_values="phr")
+
     def callback(self) -> AnyResponse:
         """Take the provider's answer."""
         try:

@@ -4,6 +4,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 MOST = 1000
@@ -16,6 +17,12 @@ class SignedIn:
     id_token: str
     claims: dict[str, Any]
     userinfo: dict[str, Any]
+
+    @property
+    def proved_at(self) -> str:
+        """Return when the person last proved who they are, as people write it."""
+        instant = datetime.fromtimestamp(self.claims["auth_time"], UTC)
+        return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
 class Memory:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -10,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.inspection import assert_well_made
+from tests.browser.passkeys import VirtualKey
 from tests.demo.person import Person
 from tests.demo.running import Demo
 from tests.support.browser import Watched
@@ -123,6 +126,46 @@ def test_an_answer_nobody_asked_for_is_refused_and_never_echoed_as_markup(first:
     assert person.sees("error")
     assert "<b>" not in person.page.text
     assert "<i>" not in person.page.text
+
+
+@spec("OIDC Core §3.1.2.1")
+def test_who_has_no_passkey_is_not_stopped_and_reads_what_it_came_to(first: Demo) -> None:
+    person = Person()
+    person.open(f"{first.base}/second/sign-in")
+    person.submit(identifier="demo", password=first.password() or "")
+    person.submit(action="skip")
+
+    person.click("passkey")
+    assert "see what acr says now" in person.words()
+    assert "acr sfa amr pwd auth_time 20" in person.words()
+
+
+@pytest.mark.browser
+@spec("OIDC Core §3.1.2.1", "OpenID EAP ACR Values §2")
+def test_a_passkey_is_asked_for_and_the_claims_say_that_it_was_shown(
+    tmp_path: Path, visitor: Watched
+) -> None:
+    with Demo(tmp_path / "data") as demo:
+        page = visitor.page()
+        key = VirtualKey(page)
+        page.goto(f"{demo.base}/second/sign-in")
+        page.fill("[name=identifier]", "demo")
+        page.fill("[name=password]", demo.password() or "")
+        page.click("[value=sign_in]")
+        page.click("#create-passkey")
+        page.click("#continue")
+        # The passkey was made, not shown; and made is not proved.
+        expect(page.locator("#acr")).to_have_text("mfa")
+        assert_well_made(page)
+
+        key.answers(at_once=False)
+        page.click("#passkey")
+        expect(page).to_have_url(re.compile(f"^{re.escape(demo.issuer)}/login/key"))
+        key.answers(at_once=True)
+        page.click("#use-key")
+        expect(page.locator("#acr")).to_have_text("phr")
+        expect(page.locator("#amr")).to_have_text("mfa, pop, pwd, user")
+        expect(page.locator("#auth-time")).to_contain_text("UTC")
 
 
 @pytest.mark.browser

@@ -59,7 +59,7 @@ def test_an_issuer_at_another_port_is_a_slip(monkeypatch: pytest.MonkeyPatch) ->
         settings_of(None, 8000)
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/silent", "/again", "/second/sign-in"])
+@pytest.mark.parametrize("path", ["/sign-in", "/silent", "/again", "/passkey", "/second/sign-in"])
 def test_a_provider_that_does_not_answer_is_a_page_not_a_crash(path: str) -> None:
     app = create_client(f"http://localhost:{free_port()}", REGISTRATIONS)
     page = app.test_client().get(path)
