@@ -7,7 +7,7 @@ from idp.context import RequestContext
 from idp.credentials.breached import is_breached
 from idp.credentials.hashing import PasswordHashing
 from idp.credentials.password_rules import PasswordRefused, Reason, check_password
-from idp.store import passwords
+from idp.store import passwords, users
 from idp.store.passwords import Password
 from idp.store.users import User
 
@@ -29,11 +29,14 @@ def verify(ctx: RequestContext, user_id: str | None, password: str) -> bool:
         stored = passwords.find(ctx.db, stored.user_id)
         if stored is None or not hashing.verify(stored.hash, password):
             return False
-    # Hashing took a while: a password that was replaced in between opens nothing.
+    # Hashing took a while: a password that was replaced in between opens nothing. The user's row
+    # comes first, as where the account is changed or deleted: else each could wait for the other.
+    users.hold(ctx.db, stored.user_id)
     return passwords.hold(ctx.db, stored)
 
 
 def _rehash(ctx: RequestContext, stored: Password, new_hash: str) -> bool:
+    users.hold(ctx.db, stored.user_id)
     if not passwords.replace_hash(ctx.db, stored, new_hash):
         return False
     record(ctx, PasswordRehashed(user_id=stored.user_id))

@@ -1,5 +1,8 @@
 """What operators do to accounts, where two of them or a person meet."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from idp.account import administration
@@ -60,6 +63,24 @@ def test_who_signed_in_with_the_old_password_has_no_counters_of_their_own(provid
     assert sum(looked_at) <= 6
     forgotten = [each.data for each in provider.audit() if each.name == "devices.forgotten"]
     assert forgotten == [{"count": 3, "reason": "password_reset"}]
+
+
+@pytest.mark.parametrize("end", ["delete", "set_password"])
+def test_who_signs_in_while_an_operator_ends_it_waits_and_is_refused(provider, end):
+    """Both take the user's row first, so that neither waits for the other in a circle."""
+    user = provider.add_user()
+    rp = RelyingParty(provider, provider.add_client(), provider.browser())
+    page = rp.authorize()
+    with ThreadPoolExecutor(1) as pool:
+        with provider.context() as ctx:
+            users.hold(ctx.db, user.id)
+            answer = pool.submit(rp.log_in, page)
+            time.sleep(0.5)
+            if end == "delete":
+                administration.delete_user(ctx, "ada")
+            else:
+                administration.set_password(ctx, "ada", "another quiet evening tide")
+        assert b'id="page-login"' in answer.result().data
 
 
 def test_a_password_that_was_replaced_while_it_was_hashed_opens_nothing(provider):
