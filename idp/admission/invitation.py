@@ -16,13 +16,13 @@ from idp.credentials.account_tickets import Purpose
 from idp.credentials.password_rules import minimum_length
 from idp.kernel.errors import IdpError
 from idp.login import service as login
+from idp.policy.acr import BOUND, LINK
 from idp.store import login_attempts, users
 from idp.store.account_tickets import AccountTicket
 from idp.store.login_attempts import LoginAttempt
 from idp.store.owned import kinds
 from idp.store.users import User
 
-LINK, BOUND = "link", "bound"
 Send = Callable[[RequestContext, User, str, timedelta], None]
 
 

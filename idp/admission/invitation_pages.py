@@ -9,6 +9,7 @@ from idp.credentials.password_rules import PasswordRefused, minimum_length
 from idp.credentials.password_words import advice, refused
 from idp.login import proceed
 from idp.login.proceed import ENROL_KEY, HOME, go_on, half_done, hop
+from idp.policy.acr import BOUND
 from idp.store.account_tickets import AccountTicket
 from idp.store.users import User
 from idp.web import continuation, csrf, parameters
@@ -63,7 +64,7 @@ def done() -> flask.Response:
     ctx = request_context()
     if half is None or not invitation.finish_passkey(ctx, half.attempt, half.user):
         return link_over()
-    return go_on(half.user, (invitation.BOUND,), half.handover.frame())
+    return go_on(half.user, (BOUND,), half.handover.frame())
 
 
 def _invited(sent: parameters.Parameters) -> tuple[Opened, User] | None:

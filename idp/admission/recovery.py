@@ -8,18 +8,19 @@ password, not a link of theirs, not their share of mail.
 from datetime import timedelta
 
 from idp.admission import mails
+from idp.admission.waiting import name_for
 from idp.audit import record
 from idp.audit.admission_events import PasswordRecovered, RecoveryRequested
 from idp.context import RequestContext
 from idp.credentials import account_tickets, devices, mail_cap, passwords, throttle
 from idp.credentials.account_tickets import FOR_A_PASSWORD, Purpose
+from idp.credentials.accounts import LONGEST_IDENTIFIER
 from idp.credentials.notices import Notice, tell
 from idp.credentials.owned import owned
 from idp.credentials.password_rules import minimum_length
 from idp.delivery import service as delivery
-from idp.kernel.encoding import b64url
-from idp.kernel.secrets import MasterKey
 from idp.login import service as login
+from idp.policy.acr import LINK
 from idp.policy.sign_in import Allow, judge_recovery
 from idp.sessions import service as sessions
 from idp.store import account_tickets as ticket_rows
@@ -27,11 +28,9 @@ from idp.store import passwords as password_rows
 from idp.store import users
 from idp.store.account_tickets import AccountTicket
 from idp.store.login_attempts import LoginAttempt
-from idp.store.users import User, username_key
+from idp.store.users import User
 
 KIND = "recovery"
-LONGEST_IDENTIFIER = 200
-LINK = "link"
 
 
 def ask(
@@ -51,16 +50,10 @@ def ask(
         ctx,
         KIND,
         payload,
-        about=_about(ctx, named),
+        about=name_for(ctx, KIND, named),
         good_until=ctx.now + ctx.settings.recovery_lifetime,
     )
     return None
-
-
-def _about(ctx: RequestContext, identifier: str) -> str:
-    """Return under what name the request waits: one that says nothing about whom it means."""
-    key = username_key(identifier).encode(errors="surrogatepass")
-    return b64url(ctx.house.get(MasterKey).mac("recovery", key)[:16])
 
 
 def answer(ctx: RequestContext, payload: dict[str, str]) -> None:

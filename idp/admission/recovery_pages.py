@@ -10,6 +10,7 @@ from idp.kernel.secrets import same
 from idp.login import browser
 from idp.login.proceed import HOME, HalfDone, go_on, half_done, hop, received
 from idp.login.words import waiting
+from idp.policy.acr import LINK
 from idp.policy.sign_in import NeedFactor
 from idp.store.account_tickets import AccountTicket
 from idp.web import continuation, cookies, csrf, parameters
@@ -121,7 +122,7 @@ def choose_password() -> flask.Response:
         return _show_password(half, refused(error), 400)
     if not chosen:
         return link_over()
-    shown = tuple(method for method in half.attempt.amr if method != recovery.LINK)
+    shown = tuple(method for method in half.attempt.amr if method != LINK)
     response = go_on(half.user, ("pwd", *shown), handover.frame())
     cookies.clear(response, ctx.settings, WAY_BACK)
     return response

@@ -7,6 +7,7 @@ address alone. Of somebody who has not proved an address nothing but the address
 from datetime import timedelta
 
 from idp.admission import invitation, mails
+from idp.admission.waiting import name_for
 from idp.audit import record
 from idp.audit.admission_events import RegistrationRequested, UserRegistered
 from idp.context import RequestContext
@@ -14,8 +15,7 @@ from idp.credentials import account_tickets, accounts, mail_cap, passwords, thro
 from idp.credentials.account_tickets import Purpose
 from idp.credentials.password_rules import minimum_length
 from idp.delivery import service as delivery
-from idp.kernel.encoding import b64url
-from idp.kernel.secrets import MasterKey, new_id
+from idp.kernel.secrets import new_id
 from idp.store import users
 from idp.store.account_tickets import AccountTicket
 from idp.store.passwords import Password
@@ -30,14 +30,9 @@ def ask(ctx: RequestContext, address: str) -> timedelta | None:
     if (wait := throttle.admit_network(ctx, KIND)) is not None:
         return wait
     until = ctx.now + ctx.settings.recovery_lifetime
-    delivery.deferred(ctx, KIND, {"address": address}, about=_about(ctx, address), good_until=until)
+    about = name_for(ctx, KIND, address)
+    delivery.deferred(ctx, KIND, {"address": address}, about=about, good_until=until)
     return None
-
-
-def _about(ctx: RequestContext, address: str) -> str:
-    """Return under what name the request waits: one that says nothing about whom it means."""
-    key = username_key(address).encode(errors="surrogatepass")
-    return b64url(ctx.house.get(MasterKey).mac("registration", key)[:16])
 
 
 def answer(ctx: RequestContext, payload: dict[str, str]) -> None:
@@ -47,7 +42,7 @@ def answer(ctx: RequestContext, payload: dict[str, str]) -> None:
         return
     if not mail_cap.admits(ctx, KIND, username_key(address)):
         return
-    about = _about(ctx, address)
+    about = name_for(ctx, KIND, address)
     if users.others_called(ctx.db, address, ""):
         mails.send_account_exists(ctx, address, about)
         return

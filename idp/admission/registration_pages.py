@@ -6,7 +6,7 @@ from idp.admission import registration
 from idp.admission.opened import Opened, link_over, way_to
 from idp.admission.opened import received as opened_by
 from idp.credentials.account_tickets import Purpose
-from idp.credentials.accounts import LONGEST_NAME, fault_of_mail
+from idp.credentials.accounts import LONGEST_IDENTIFIER, fault_of_mail
 from idp.credentials.password_rules import PasswordRefused, minimum_length
 from idp.credentials.password_words import advice, refused
 from idp.login.proceed import ENROL_KEY, HOME, go_on, hop, received
@@ -43,7 +43,7 @@ def answer() -> flask.Response:
     _only_where_allowed()
     handover = received(form)
     address = (form.get("email") or "").strip()
-    if fault_of_mail(address) or len(address) > LONGEST_NAME:
+    if fault_of_mail(address) or len(address) > LONGEST_IDENTIFIER:
         error = _("Enter an email address, such as name@example.com.")
         return _show(handover, address, error)
     wait = registration.ask(request_context(), address)

@@ -4,7 +4,7 @@ import flask
 
 from idp.admission.opened import link_over, received, way_to
 from idp.credentials.account_tickets import Purpose
-from idp.login.proceed import HOME
+from idp.login.proceed import HOME, RESET_TICKET
 from idp.store import users
 from idp.store.account_tickets import AccountTicket
 from idp.web import continuation, parameters
@@ -14,8 +14,6 @@ from idp.web.pages import page, redirect
 
 bp = flask.Blueprint("reset", __name__)
 RESET = "/reset"
-# Where the sign-in looks for the ticket that lets factors be bound again.
-CARRIED = "reset_ticket"
 
 
 def open_link(ticket: AccountTicket) -> flask.Response:
@@ -30,7 +28,7 @@ def explain() -> flask.Response:
     user = users.find(request_context().db, opened.ticket.user_id or "") if opened else None
     if opened is None or user is None or user.disabled_at is not None:
         return link_over()
-    onward = Handover(to=HOME, identifier=user.username, carry={CARRIED: opened.ticket.id})
+    onward = Handover(to=HOME, identifier=user.username, carry={RESET_TICKET: opened.ticket.id})
     return page(
         "ticket_reset",
         account=user.username,

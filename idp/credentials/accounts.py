@@ -14,7 +14,7 @@ from idp.store import users
 from idp.store.passwords import Password
 from idp.store.users import User
 
-LONGEST_NAME = 200
+LONGEST_IDENTIFIER = 200  # of what somebody signs in as: a user name, a mail address
 _MAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@<>\"(),:;\[\]\\]{1,253}\Z")
 
 
@@ -44,8 +44,8 @@ def add(ctx: RequestContext, user: User, password: Password | None) -> None:
 
 def fault_of_name(username: str) -> str | None:
     """Return why nobody can be called so; None when somebody can."""
-    if not username or username != username.strip() or len(username) > LONGEST_NAME:
-        return f"the user name needs 1 to {LONGEST_NAME} characters, no space around them"
+    if not username or username != username.strip() or len(username) > LONGEST_IDENTIFIER:
+        return f"the user name needs 1 to {LONGEST_IDENTIFIER} characters, no space around them"
     return None if username.isprintable() else "the user name has control characters"
 
 
@@ -64,6 +64,6 @@ def _is_host(name: str) -> bool:
 
 def fault_of_group(name: str) -> str | None:
     """Return why no group can be called so: settings list groups as `name=value,name=value`."""
-    fits = name.strip() == name and 0 < len(name) <= LONGEST_NAME and name.isprintable()
+    fits = name.strip() == name and 0 < len(name) <= LONGEST_IDENTIFIER and name.isprintable()
     good = fits and not set(name) & set(",=")
     return None if good else f"no group can be called {name!r}"

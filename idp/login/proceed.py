@@ -32,6 +32,8 @@ PATHS: dict[Step, str] = {
     "recovery_code": "/login/recovery",
 }
 ENROL, ENROL_KEY, REFER = "/login/enrol", "/login/enrol/passkey", "/login/refer"
+# Where a handover keeps the operator's ticket by which factors are set up anew.
+RESET_TICKET = "reset_ticket"
 # With the second of them a factor may be set up on the way.
 STEP_UPS = ("step_up", "step_up_by_binding")
 # What is begun elsewhere is finished there; the attempt stays open and says what was shown.
@@ -105,7 +107,7 @@ def half_done(handover: Handover) -> HalfDone | None:
 def go_on(user: User, amr: tuple[str, ...], handover: Handover) -> flask.Response:
     """Open the session after the first proof, or ask for what is missing."""
     ctx = request_context()
-    carried = handover.carry.get("reset_ticket")
+    carried = handover.carry.get(RESET_TICKET)
     ticket_id = carried if _good_ticket(user, carried) else None
     verdict = _judge(user, amr, handover, by_ticket=ticket_id is not None)
     service.note_demand(ctx, user, verdict)

@@ -9,6 +9,7 @@ from idp.audit import record
 from idp.audit.events import LoginFailed
 from idp.context import RequestContext
 from idp.credentials import channel_codes, devices, passkeys, passwords, recovery, throttle, totp
+from idp.credentials.accounts import LONGEST_IDENTIFIER
 from idp.credentials.channel_codes import Channel
 from idp.credentials.notices import Notice, tell
 from idp.login.service import Browser
@@ -17,7 +18,6 @@ from idp.store import users
 from idp.store.users import User, username_key
 
 log = structlog.get_logger("idp")
-IDENTIFIER_KEPT = 200
 # Twice what nobody has to wait for: people give up before (ASVS 5.0 §6.3.5).
 MANY_FAILURES = 10
 
@@ -60,10 +60,10 @@ def attempt_password(
     ctx: RequestContext, identifier: str, password: str, browser: Browser
 ) -> User | Wait | Wrong:
     """Check a password. Unknown and disabled users answer as a wrong password does."""
-    user = users.find_for_sign_in(ctx.db, identifier[:IDENTIFIER_KEPT])
+    user = users.find_for_sign_in(ctx.db, identifier[:LONGEST_IDENTIFIER])
     user_id = user.id if user else None
     device_id = known_device(ctx, browser, user_id)
-    account = username_key(identifier[:IDENTIFIER_KEPT])
+    account = username_key(identifier[:LONGEST_IDENTIFIER])
     wait = throttle.admit(ctx, account, device_id, "password")
     if wait is not None:
         return _throttled(ctx, user_id, "password", wait)

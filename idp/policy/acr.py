@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 LEVELS = ("sfa", "mfa", "phr", "phrh")
 
 # Methods as sessions keep them. Those of RFC 8176 are called as there; ours beside them are `rec`
-# (recovery code), `mail` (code by mail), `bound` (a passkey made just now, not used yet) and `uv`
-# (the key's own device checked who holds it).
+# (recovery code), `mail` (code by mail), `link` (a link of ours, opened: no factor), `bound` (a
+# passkey made just now, not used yet) and `uv` (the key's own device checked who holds it).
+LINK, BOUND = "link", "bound"
 KEYS = frozenset({"pop", "swk", "hwk"})
-_POSSESSION = KEYS | {"otp", "rec", "sms", "bound"}
+_POSSESSION = KEYS | {"otp", "rec", "sms", BOUND}
 # A mailbox is opened by a password again (NIST SP 800-63B-4 §3.1.3.1): a step, but no factor.
 _STEPS = _POSSESSION | {"mail"}
-_CLAIMED = {"rec": "otp", "mail": "otp", "bound": "pop"}
+_CLAIMED = {"rec": "otp", "mail": "otp", BOUND: "pop"}
 
 
 def acr_of(amr: Iterable[str]) -> str:
