@@ -62,8 +62,7 @@ def test_a_mail_says_who_when_and_that_a_machine_wrote_it():
 @spec("RFC 8314 §3.3")
 @pytest.mark.parametrize("tls", ["direct", "starttls"])
 def test_the_connection_is_encrypted_and_the_certificate_verified(tls, monkeypatch):
-    with smtp_server(tls=tls, login=("id", "p@ss:word/%")) as server:
-        monkeypatch.setenv("SSL_CERT_FILE", str(server.certificates.ca_file))
+    with smtp_server(tls=tls, login=("id", "p@ss:word/%")) as server, smtp_server() as another:
         relay = Relay(
             host="127.0.0.1",
             port=server.port,
@@ -72,8 +71,18 @@ def test_the_connection_is_encrypted_and_the_certificate_verified(tls, monkeypat
             password="p@ss:word/%",
         )
         message, to = mail.compose(settings_for(server.url), parcel())
+        # A certificate of the right name, by an authority that nobody here trusts.
+        monkeypatch.setenv("SSL_CERT_FILE", str(another.certificates.ca_file))
+        with pytest.raises(ssl.SSLCertVerificationError):
+            mail.hand_over(relay, message, to, name="id.example.test")
+        assert (server.logins, server.messages) == ([], [])
+
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.certificates.ca_file))
         mail.hand_over(relay, message, to, name="id.example.test")
-        server.wait_for(1)
+        (got,) = server.wait_for(1)
+
+    assert got.tls in ("TLSv1.2", "TLSv1.3")
+    assert server.logins == [got.tls]
 
 
 @pytest.mark.parametrize("tls", [Tls.FROM_THE_START, Tls.STARTTLS])

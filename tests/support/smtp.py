@@ -33,6 +33,7 @@ class Received:
     sender: str
     recipients: list[str]
     raw: bytes
+    tls: str | None = None  # the version of TLS it came in by
 
     @property
     def message(self) -> EmailMessage:
@@ -70,6 +71,7 @@ class SmtpServer:
     direct_tls: bool
     messages: list[Received] = field(default_factory=list)
     connections: int = 0
+    logins: list[str | None] = field(default_factory=list)  # the version of TLS at each AUTH
     _refused: dict[str, list[int]] = field(default_factory=dict)
     _hanging: str | None = None
     _dropping: int = 0
@@ -145,6 +147,9 @@ class _Talk(socketserver.StreamRequestHandler):
         assert self.context is not None
         self.request = self.context.wrap_socket(self.request, server_side=True)
 
+    def _tls(self) -> str | None:
+        return self.request.version() if isinstance(self.request, ssl.SSLSocket) else None
+
     def finish(self) -> None:
         super().finish()
         if self.encrypted:
@@ -176,6 +181,7 @@ class _Talk(socketserver.StreamRequestHandler):
             self.rfile = self.request.makefile("rb", self.rbufsize)
             self.wfile = socketserver._SocketWriter(self.request)  # type: ignore[attr-defined]
         elif command == "AUTH":
+            self.house.logins.append(self._tls())
             self._say(self.house.answer_to("AUTH", 235 if self._knows(rest) else 535))
         elif command in ("MAIL", "RCPT"):
             self._envelope(command, rest)
@@ -219,7 +225,8 @@ class _Talk(socketserver.StreamRequestHandler):
             lines.append(line[1:] if line.startswith(b".") else line)
         code = self.house.answer_to("message", 250)
         if code == 250:
-            self.house.keep(Received(self.sender, self.recipients, b"".join(lines)))
+            raw = b"".join(lines)
+            self.house.keep(Received(self.sender, self.recipients, raw, self._tls()))
         if self.house.drops():
             with suppress(OSError):
                 self.request.shutdown(socket.SHUT_RDWR)
