@@ -54,8 +54,8 @@ def touch(db: Transaction, device_id: str, user_id: str, now: datetime, *, user_
     )
 
 
-def trust(db: Transaction, device_id: str, user_id: str, until: datetime | None) -> bool:
-    """Let the device stand for a second factor until then, or (None) no more."""
+def trust(db: Transaction, device_id: str, user_id: str, until: datetime) -> bool:
+    """Let the device stand for a second factor until then."""
     change = update(table).where(table.c.device_id == device_id, table.c.user_id == user_id)
     return db.write(change.values(trusted_until=until)).rowcount == 1
 
