@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -17,9 +16,6 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 import flask
 import pyotp
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
-from joserfc.jwk import Key
 from sqlalchemy import event, insert, select
 from werkzeug.test import TestResponse
 
@@ -27,9 +23,8 @@ from idp.app import create_app
 from idp.app.composition import command_context
 from idp.context import RequestContext
 from idp.credentials import passwords, totp
-from idp.credentials.hashing import PasswordHashing
-from idp.kernel.encoding import b64url, json_bytes, unb64url
-from idp.kernel.jose import SIGNING_ALGORITHMS, SigningKey, generate, import_key
+from idp.kernel.encoding import b64url, unb64url
+from idp.kernel.jose import SIGNING_ALGORITHMS, SigningKey
 from idp.kernel.registry import Registry
 from idp.kernel.secrets import MasterKey, new_id
 from idp.protocol.clients.metadata import ClientMetadata
@@ -42,6 +37,7 @@ from idp.store.passwords import Password
 from idp.store.schema import audit_events, signing_keys
 from idp.store.users import User
 from idp.web.context import ClockReading
+from tests.support import premade
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ISSUER = "https://id.example.test"
@@ -64,39 +60,6 @@ PROFILE = {
     "locale": "de-DE",
     "address": {"formatted": "1 Test Street\n12345 Testville", "country": "DE"},
 }
-
-
-# What is slow to make and no test's subject is made once per test process.
-
-
-@cache
-def _premade(algorithm: str, number: int) -> tuple[Key, bytes]:
-    """A signing key, as it is used and as it is written: making RSA keys is slow, so is reading."""
-    del number
-    jwk = generate(algorithm)
-    return import_key(algorithm, jwk), json_bytes(jwk)
-
-
-@cache
-def _hash_of(password: str) -> str:
-    """A hash with today's parameters."""
-    return PasswordHashing(at_once=1).hash(password)
-
-
-class _Compiled(BytecodeCache):
-    """Templates are compiled once, not once per provider."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, Any] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._code.get(bucket.key + bucket.checksum)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key + bucket.checksum] = bucket.code
-
-
-_compiled = _Compiled()
 
 
 class FakeClock:
@@ -148,7 +111,7 @@ class Provider:
             )
             users.add(ctx.db, user)
             if password is not None:
-                hashed = _hash_of(password)
+                hashed = premade.hash_of(password)
                 kept = Password(user_id=user.id, hash=hashed, changed_at=ctx.now)
                 passwords.keep(ctx, kept)
         return user
@@ -199,7 +162,7 @@ def make_provider(database_url: str, folder: Path, **settings: Any) -> Provider:
     }
     app = create_app(Settings(**(values | settings)))
     app.testing = False
-    app.jinja_env.bytecode_cache = _compiled
+    app.jinja_env.bytecode_cache = premade.TEMPLATES
     house: Registry = app.extensions["idp"]
     _made.append(house)
     _without_waiting_for_the_disk(house.get(Database))
@@ -225,7 +188,7 @@ def _keys(house: Registry, ctx: RequestContext) -> list[dict[str, Any]]:
     rows = []
     for algorithm in SIGNING_ALGORITHMS:
         for number, state in enumerate(("active", "next")):
-            key, written = _premade(algorithm, number)
+            key, written = premade.signing_key(algorithm, number)
             kid = new_id()
             house.get(Keyring).imported[kid] = SigningKey(kid, algorithm, key)
             sealed = house.get(MasterKey).seal(written, f"signing_key:{kid}")

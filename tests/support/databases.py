@@ -25,16 +25,15 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
         yield f"sqlite:///{target}"
         return
     cluster = shared_cluster()
-    template = cluster.template("migrated", _migrate)
-    name, shape = _spare.popitem() if _spare else (f"test_{secrets.token_hex(6)}", None)
-    if shape is None:
-        cluster.create_database(name, template)
-        shape = cluster.shape(name)
+    if not _spare:
+        made = f"test_{secrets.token_hex(6)}"
+        cluster.create_database(made, cluster.template("migrated", _migrate))
+        _spare[made] = cluster.shape(made)
+    name, shape = _spare.popitem()
     try:
         yield cluster.url(name)
     finally:
-        if cluster.shape(name) == shape:
-            cluster.empty(name)
+        if cluster.empty(name, shape):
             _spare[name] = shape
         else:
             cluster.drop_database(name)

@@ -122,10 +122,13 @@ class Cluster:
         with self._connect(database) as connection:
             return connection.execute(_SHAPE).fetchone()
 
-    def empty(self, database: str) -> None:
-        """Leave the tables of `database` as they were made, whoever is still connected to it."""
+    def empty(self, database: str, shape: object) -> bool:
+        """Remove all rows, whoever is still connected; False when it is not of this shape."""
         with self._connect(database) as connection:
+            if connection.execute(_SHAPE).fetchone() != shape:
+                return False
             connection.execute(_EMPTY)
+        return True
 
     def template(self, name: str, prepare: Callable[[str], None]) -> str:
         """Return `name`, a database that `prepare(url)` filled once in this run, to be copied."""

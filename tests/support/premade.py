@@ -1,0 +1,63 @@
+"""What is slow to make and no test's subject: made once per test process."""
+
+from functools import cache
+from typing import Any, ClassVar
+
+import flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from joserfc.jwk import Key
+from werkzeug.routing import Rule
+
+from idp.credentials.hashing import PasswordHashing
+from idp.kernel.encoding import json_bytes
+from idp.kernel.jose import generate, import_key
+
+
+@cache
+def signing_key(algorithm: str, number: int) -> tuple[Key, bytes]:
+    """A signing key, as it is used and as it is written: making RSA keys is slow, so is reading."""
+    del number
+    jwk = generate(algorithm)
+    return import_key(algorithm, jwk), json_bytes(jwk)
+
+
+@cache
+def hash_of(password: str) -> str:
+    """A hash with today's parameters."""
+    return PasswordHashing(at_once=1).hash(password)
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once, not once per provider."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get(bucket.key + bucket.checksum)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key + bucket.checksum] = bucket.code
+
+
+class _Rule(Rule):
+    """A URL rule whose functions that build URLs, out of source code, are made once."""
+
+    _known: ClassVar[dict[tuple[object, ...], Rule]] = {}
+
+    def compile(self) -> None:
+        key = (self.rule, self.subdomain, self.host, str(self.defaults), self.merge_slashes)
+        if key not in self._known:
+            super().compile()
+            self._known[key] = self
+            return
+        known = self._known[key]
+        for name in ("_parts", "_trace", "_converters", "arguments"):
+            setattr(self, name, getattr(known, name))
+        for name in ("_build", "_build_unknown"):
+            setattr(self, name, getattr(known, name).__func__.__get__(self))
+
+
+flask.Flask.url_rule_class = _Rule
+TEMPLATES = _Compiled()
