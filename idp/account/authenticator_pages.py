@@ -9,7 +9,7 @@ from idp.account.factors import Removal, count_factors
 from idp.account.frame import AUTHENTICATORS, account_page
 from idp.account.guard import sensitive_act, shown
 from idp.account.notices import with_notice
-from idp.account.security import FEW_CODES
+from idp.account.security import FEW_CODES, asks_for_second_step
 from idp.context import RequestContext
 from idp.credentials import channel_codes, passkeys, recovery, totp
 from idp.credentials.notices import Notice, tell
@@ -34,6 +34,7 @@ def show(ctx: RequestContext, standing: Standing) -> flask.Response:
     """Show passkeys, authenticator apps, recovery codes and what else may stand for a step."""
     user, has = standing.user, owned(ctx, standing.user)
     keys, apps = passkeys.list_for(ctx, user.id), totp.list_for(ctx, user.id)
+    step_asked = asks_for_second_step(ctx, user)
     left, password = recovery.remaining(ctx, user.id), passwords.find(ctx.db, user.id)
     return account_page(
         "account_authenticators",
@@ -54,7 +55,8 @@ def show(ctx: RequestContext, standing: Standing) -> flask.Response:
             for each in channel_codes.available(ctx, user)
             if each in has.steps
         ],
-        codes={"left": left, "few": left <= FEW_CODES} if has.password and has.steps else None,
+        step_asked=step_asked,
+        codes={"left": left, "few": left <= FEW_CODES} if step_asked else None,
         password_changed=on_day(password.changed_at) if password else None,
         can_add_passkey=ctx.settings.passkeys and len(keys) < passkeys.MAX_PASSKEYS,
         can_add_app=len(apps) < totp.MAX_AUTHENTICATORS,
@@ -184,7 +186,7 @@ def make_codes(ctx: RequestContext, standing: Standing, form: Parameters) -> fla
     No redirect here: what is shown once is kept nowhere.
     """
     del form
-    if not owned(ctx, standing.user).second_step:
+    if not asks_for_second_step(ctx, standing.user):
         # Codes stand in for a second step; where there is none they would be the only one.
         return redirect(AUTHENTICATORS)
     codes = recovery.regenerate(ctx, standing.user.id)

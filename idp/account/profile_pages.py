@@ -21,6 +21,7 @@ from idp.account.profile_words import (
 )
 from idp.context import RequestContext
 from idp.store.sessions import Standing
+from idp.store.users import username_key
 from idp.web.pages import redirect
 from idp.web.parameters import Parameters
 
@@ -66,6 +67,8 @@ def _show(
         languages=languages(values["locale"] if "locale" not in faults else ""),
         zones=zones(values["zoneinfo"] if "zoneinfo" not in faults else ""),
         error=bool(faults),
+        old_address="@" in user.username
+        and username_key(user.username) != username_key(user.email or ""),
         email={"address": user.email, "verified": user.email_verified},
         can_change_email=can_change_email(ctx),
         phone={"number": user.phone_number, "verified": user.phone_number_verified},

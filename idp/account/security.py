@@ -8,8 +8,9 @@ from idp.credentials import passkeys, recovery
 from idp.credentials.owned import owned
 from idp.login import service as login
 from idp.policy.factors import Owned
-from idp.policy.sign_in import Enrol
+from idp.policy.sign_in import Enrol, NeedFactor, SignInFacts, judge_sign_in
 from idp.store.sessions import Standing
+from idp.store.users import User
 from idp.store.webauthn_credentials import Passkey
 from idp.web.words import at_time, ngettext, zone_shown
 from idp.web.words import gettext as _
@@ -27,6 +28,7 @@ class Facts:
     keys: tuple[Passkey, ...]
     codes_left: int
     demanded: Enrol | None
+    step_asked: bool
     passkeys_here: bool
     unproved_mail: bool
 
@@ -56,10 +58,21 @@ def advice_for(ctx: RequestContext, standing: Standing) -> Advice:
             keys=tuple(passkeys.list_for(ctx, user.id)),
             codes_left=recovery.remaining(ctx, user.id),
             demanded=demanded if isinstance(demanded, Enrol) else None,
+            step_asked=asks_for_second_step(ctx, user),
             passkeys_here=ctx.settings.passkeys,
             unproved_mail=bool(user.email and not user.email_verified and ctx.settings.sends_mail),
         )
     )
+
+
+def asks_for_second_step(ctx: RequestContext, user: User) -> bool:
+    """Tell whether signing in with the password takes something that the user has beside it.
+
+    A code that we send is no second step as long as nobody asks for it.
+    """
+    policy = ctx.settings.second_factor_for(user.groups)
+    facts = SignInFacts(amr=("pwd",), owned=owned(ctx, user), second_factor=policy)
+    return isinstance(judge_sign_in(facts, ctx.now), NeedFactor)
 
 
 def advise(facts: Facts) -> Advice:
@@ -69,10 +82,8 @@ def advise(facts: Facts) -> Advice:
         return _suspected(suspected[0])
     if facts.demanded and facts.demanded.rule != "second_factor_is_offered":
         return _demanded(facts, facts.demanded)
-    if not has.second_step and not (has.key and not has.password):
-        return _one_step(facts)
     if not (has.key or has.totp):
-        return _restricted(facts)
+        return _restricted(facts) if has.second_step and facts.step_asked else _one_step(facts)
     return _lifeline(facts) or _two_steps(facts)
 
 
@@ -152,12 +163,14 @@ def _lifeline(facts: Facts) -> Advice | None:
             "Only %(num)d recovery codes are left. Make new ones before you need them.",
             facts.codes_left,
         )
+    # Where some are left, they are voided on their own page, which says so.
+    there = {"href": f"{AUTHENTICATORS}#recovery"} if facts.codes_left else {"post": NEW_CODES}
     return Advice(
         level="fair",
         title=_("Protected by two steps"),
         sentence=sentence,
         act=_("Make recovery codes"),
-        post=NEW_CODES,
+        **there,
     )
 
 

@@ -38,7 +38,7 @@ def names_about_users():
 def lines(page):
     html = page.get_data(as_text=True)
     return [
-        re.sub(r"<[^>]+>", "", text)
+        re.sub(r"<[^>]+>", "", text).strip()
         for text in re.findall(r'class="event-text">(.*?)<span class="event-from"', html)
     ]
 

@@ -7,7 +7,6 @@ import pytest
 
 from idp.account import factors
 from idp.account.factors import Removal
-from idp.account.security import asks_for_second_step
 from idp.credentials import passkeys, recovery, totp
 from idp.store import users
 from tests.account.conftest import find
@@ -227,10 +226,18 @@ def test_codes_that_we_send_are_shown_as_less_secure_while_they_count(make):
     assert "Less secure" not in text_of(visit(rp, AUTHENTICATORS))
 
 
+def who_gets_codes_by_mail(make, policy):
+    """Somebody who has signed in, and for whom this policy holds from now on."""
+    rp = make(**MAIL, mail_codes=True, second_factor="off", second_factor_groups={"all": policy})
+    rp.sign_in()
+    with rp.provider.context() as ctx:
+        users.change(ctx.db, find(rp).id, ctx.now, groups=["all"])
+    return rp
+
+
 @pytest.mark.parametrize("policy", ["off", "encouraged"])
 def test_codes_that_nobody_asks_for_are_said_to_protect_nothing(make, policy):
-    rp = make(**MAIL, mail_codes=True, second_factor=policy)
-    rp.sign_in()
+    rp = who_gets_codes_by_mail(make, policy)
 
     assert "Protected by one step" in text_of(visit(rp))
     text = text_of(visit(rp, AUTHENTICATORS))
@@ -239,11 +246,10 @@ def test_codes_that_nobody_asks_for_are_said_to_protect_nothing(make, policy):
 
 
 def test_codes_that_the_policy_asks_for_are_said_to_protect(make):
-    rp = make(**MAIL, mail_codes=True, second_factor="required")
-    step = rp.log_in(visit(rp))
-    assert b'id="page-login-mail"' in step.data
-    with rp.provider.context() as ctx:
-        assert asks_for_second_step(ctx, find(rp))
+    rp = who_gets_codes_by_mail(make, "required")
+
+    assert "Protected by a code we send" in text_of(visit(rp))
+    assert "They stand for your second step" in text_of(visit(rp, AUTHENTICATORS))
 
 
 def test_what_cannot_be_undone_says_first_what_will_happen(rp, ada):
@@ -257,7 +263,8 @@ def test_what_cannot_be_undone_says_first_what_will_happen(rp, ada):
     html = visit(rp, AUTHENTICATORS).get_data(as_text=True)
 
     for button in ("remove-passkey-1", "remove-authenticator-1", "regenerate-codes"):
-        (behind,) = re.findall(rf'<details [^>]*id="{button}-behind">(.*?)</details>', html, re.S)
+        pattern = rf'<details [^>]*id="{button}-behind">(.*?)</details>'
+        (behind,) = re.findall(pattern, html, re.DOTALL)
         assert f'id="{button}"' in behind
         assert "<p>" in behind
 

@@ -7,7 +7,7 @@ import pytest
 from idp.account.profile_words import languages, zones
 from idp.store import users
 from tests.account.conftest import find
-from tests.account.people import MAIL, TEXTS, act, letters, rise, visit
+from tests.account.people import MAIL, TEXTS, act, another_browser, letters, rise, visit
 from tests.app import fields_of, text_of
 from tests.support.spec import spec
 
@@ -57,6 +57,21 @@ def test_values_are_kept_and_an_empty_one_is_taken_away(rp):
         "zoneinfo",
     ]
     assert "Nothing was different" in text_of(act(rp, PROFILE, **VALUES))
+
+
+def test_a_user_name_that_is_an_old_address_is_said_to_be_one(rp):
+    said = "it stays your user name"
+    rp.provider.add_user("grace@old.test", email="grace@old.test")
+    grace = another_browser(rp)
+    grace.log_in(visit(grace), "grace@old.test")
+    assert said not in text_of(visit(grace, PROFILE))
+    with rp.provider.context() as ctx:
+        old = users.find_by_username(ctx.db, "grace@old.test")
+        users.change(ctx.db, old.id, ctx.now, email="grace@new.test")
+
+    assert said in text_of(visit(grace, PROFILE))
+    rp.sign_in()
+    assert said not in text_of(visit(rp, PROFILE)), "a name that is no address"
 
 
 @pytest.mark.parametrize("claim", VALUES)

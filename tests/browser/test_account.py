@@ -72,6 +72,28 @@ def test_every_section_is_one_step_away_and_well_made(
         assert_well_made(page)
 
 
+def test_on_a_phone_the_sections_are_a_sheet_that_opens_without_scripts(
+    house: House, app: App, username: str, without_scripts: Page
+):
+    page = without_scripts
+    sign_in(page, app, username)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{house.issuer}/account")
+    expect(page.locator("#sections-list")).to_be_hidden()
+    page.get_by_role("button", name="Sections: Overview").click()
+    links = page.locator("#sections a")
+    expect(links).to_have_count(8)
+    for link in links.all():
+        expect(link).to_be_in_viewport(ratio=1)
+        assert link.bounding_box()["height"] >= 44
+    page.keyboard.press("Escape")
+    expect(page.locator("#sections-list")).to_be_hidden()
+    page.locator("#sections-open").click()
+    page.locator('#sections a[href="/account/devices"]').click()
+    on(page, "account-devices")
+    expect(page.get_by_role("button", name="Sections: Devices")).to_be_visible()
+
+
 def test_the_sections_are_reached_by_keyboard(house: House, app: App, username: str, page: Page):
     sign_in(page, app, username)
     page.goto(f"{house.issuer}/account")
@@ -100,6 +122,9 @@ def test_an_authenticator_is_added_named_and_removed(
     expect(page.locator("#apps")).to_contain_text("Work phone")
     assert_well_made(page)
 
+    page.locator("#regenerate-codes-behind summary").click()
+    expect(page.locator("#regenerate-codes-behind")).to_contain_text("void from then on")
+    assert_well_made(page)
     press(page, "regenerate-codes")
     on(page, "recovery-codes")
     assert not set(codes) & set(page.locator("#codes li").all_inner_texts())
@@ -116,7 +141,9 @@ def test_an_authenticator_is_added_named_and_removed(
     page.goto(f"{house.issuer}/account")
     expect(page.locator("#security")).to_contain_text("Protected by two steps")
     page.goto(f"{house.issuer}/account/authenticators")
-    page.get_by_role("button", name="Remove Work phone").click()
+    page.locator("#remove-authenticator-1-behind summary").click()
+    expect(page.locator("#remove-authenticator-1-behind")).to_contain_text("“Work phone”")
+    press(page, "remove-authenticator-1")
     expect(page.locator("#notice")).to_contain_text("removed")
     assert_well_made(page)
 
