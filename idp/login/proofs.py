@@ -69,8 +69,7 @@ def attempt_password(
         return _throttled(ctx, user_id, "password", wait)
     right = passwords.verify(ctx, user_id, password)
     if right and user is not None:
-        # Hashing took a while: what an operator changed in between counts, and nothing changes now.
-        users.hold(ctx.db, user.id)
+        # Hashing took a while: what an operator changed in between counts.
         user = users.find(ctx.db, user.id)
     if not right or user is None or user.disabled_at is not None:
         record(ctx, LoginFailed(user_id=user_id, factor="password"))
@@ -87,6 +86,8 @@ def attempt_code(
     wait = throttle.admit(ctx, user.id, device_id, code.step)
     if wait is not None:
         return _throttled(ctx, user.id, code.step, wait)
+    # The user before the factor, as everywhere: whoever deletes the account must not wait for us.
+    users.hold(ctx.db, user.id)
     method = _method_of(ctx, user, code)
     if method is None:
         record(ctx, LoginFailed(user_id=user.id, factor=code.step))
@@ -127,6 +128,7 @@ def attempt_key(
     ctx: RequestContext, user: User, ceremony: str, answer: str, browser_hash: bytes
 ) -> Key | Wait | Wrong:
     """Check a passkey or security key of a user who is known already."""
+    users.hold(ctx.db, user.id)
     shown = passkeys.finish_factor(ctx, user.id, ceremony, answer, browser_hash)
     return _judged(ctx, shown, user)
 
