@@ -1,29 +1,28 @@
 """A user's own password: the old one is asked, the new one judged, and who knew the old is out."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from idp.context import RequestContext
-from idp.credentials import account_tickets, devices, password_words, passwords
+from idp.credentials import account_tickets, devices, passwords
 from idp.credentials.notices import Notice, tell
-from idp.credentials.password_rules import PasswordRefused, minimum_length
+from idp.credentials.password_rules import minimum_length
 from idp.login import proofs
 from idp.login.proofs import Wait, Wrong
 from idp.login.service import Browser
-from idp.login.words import waiting
 from idp.sessions import service as sessions
 from idp.store import users
 from idp.store.sessions import Standing
 from idp.store.users import User
-from idp.web.words import gettext as _
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Nothing was changed, because of what stands in this field."""
+class No(Enum):
+    """Why nothing was changed."""
 
-    field: str
-    sentence: str
-    status: int = 400
+    NEW_IS_MISSING = "new_is_missing"
+    NEW_IS_CURRENT = "new_is_current"
+    CURRENT_IS_WRONG = "current_is_wrong"
+    CURRENT_IS_MISSING = "current_is_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +34,20 @@ class Changed:
 
 def change(
     ctx: RequestContext, standing: Standing, browser: Browser, *, current: str, new: str
-) -> Changed | Refused:
-    """Replace the password, or set a first one; a wrong current one counts as at a sign-in."""
+) -> Changed | No | Wait:
+    """Replace the password, or set a first one; a wrong current one counts as at a sign-in.
+
+    Raises:
+        PasswordRefused: the new one is too weak.
+    """
     user = standing.user
     if not new:
-        return Refused("new", _("Enter a new password."))
+        return No.NEW_IS_MISSING
     had_one = passwords.has_password(ctx, user.id)
     if had_one and current == new:
-        return Refused("new", _("That is the password you entered as your current one."))
-    try:
-        # Hashed before anything is written: writers queue.
-        prepared = passwords.prepare(
-            ctx, user, new, minimum=minimum_length(ctx.settings, user.groups)
-        )
-    except PasswordRefused as refusal:
-        return Refused("new", password_words.refused(refusal))
+        return No.NEW_IS_CURRENT
+    # Hashed before anything is written: writers queue.
+    prepared = passwords.prepare(ctx, user, new, minimum=minimum_length(ctx.settings, user.groups))
     proved = _old_one_proved if had_one else _none_is_there
     if (refused := proved(ctx, user, current, browser)) is not None:
         return refused
@@ -60,23 +58,23 @@ def change(
 
 def _old_one_proved(
     ctx: RequestContext, user: User, current: str, browser: Browser
-) -> Refused | None:
+) -> No | Wait | None:
     proof = proofs.attempt_password(ctx, user.username, current, browser)
     if isinstance(proof, Wait):
-        return Refused("current", waiting(proof.time), status=429)
+        return proof
     if isinstance(proof, Wrong) or proof.id != user.id:
-        return Refused("current", _("That is not your current password."))
+        return No.CURRENT_IS_WRONG
     return None
 
 
 def _none_is_there(
     ctx: RequestContext, user: User, current: str, browser: Browser
-) -> Refused | None:
+) -> No | Wait | None:
     """Two forms at once that ask for no password must not both set the first one."""
     del current, browser
     users.hold(ctx.db, user.id)
     if passwords.has_password(ctx, user.id):
-        return Refused("current", _("You have a password by now. Enter it to change it."))
+        return No.CURRENT_IS_MISSING
     return None
 
 
