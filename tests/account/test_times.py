@@ -33,7 +33,7 @@ def test_times_are_shown_in_the_zone_of_the_profile(rp, zone, signed_in):
         assert f"Times are in {zone}." in text
 
 
-@pytest.mark.parametrize("zone", [None, "", "Mars/Olympus", "../../etc/passwd", "America", "\0"])
+@pytest.mark.parametrize("zone", [None, "", "Mars/Olympus", "../../etc/passwd", "America"])
 def test_without_a_zone_that_exists_they_are_in_utc(rp, zone):
     theirs = somebody_in(rp, zone)
 
