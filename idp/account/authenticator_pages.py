@@ -108,6 +108,7 @@ def _begin(ctx: RequestContext, standing: Standing, path: str) -> flask.Response
         csrf.browser_hash(),
         purpose="add",
         sid=session.sid,
+        proved_at=session.authenticated_at,
     )
     had = count_factors(ctx, session.user_id)
     onward = Handover(to=AUTHENTICATORS, carry={"had": had}, attempt=attempt, reason="demanded")
