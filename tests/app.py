@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 import flask
 import pyotp
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert, select
+from sqlalchemy import insert, select
 from werkzeug.test import TestResponse
 
 from idp.app import create_app
@@ -38,6 +38,7 @@ from idp.store.schema import audit_events, signing_keys
 from idp.store.users import User
 from idp.web.context import ClockReading
 from tests.support import premade
+from tests.support.databases import without_waiting_for_the_disk
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ISSUER = "https://id.example.test"
@@ -165,22 +166,13 @@ def make_provider(database_url: str, folder: Path, **settings: Any) -> Provider:
     app.jinja_env.bytecode_cache = premade.TEMPLATES
     house: Registry = app.extensions["idp"]
     _made.append(house)
-    _without_waiting_for_the_disk(house.get(Database))
+    without_waiting_for_the_disk(house.get(Database).engine)
     clock = FakeClock()
     house.get(ClockReading).read = clock
     provider = Provider(app, house, clock)
     with provider.context() as ctx:
         ctx.db.write(insert(signing_keys).values(_keys(house, ctx)))
     return provider
-
-
-def _without_waiting_for_the_disk(database: Database) -> None:
-    """No power cut is survived; that settings ask for it is tested where databases are."""
-    if database.engine.dialect.name == "sqlite":
-
-        @event.listens_for(database.engine, "connect")
-        def _hasty(connection: Any, record: object) -> None:
-            connection.execute("PRAGMA synchronous=OFF")
 
 
 def _keys(house: Registry, ctx: RequestContext) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from idp.store import users
 from idp.store.database import Database, engine_options, prepare
 from idp.store.schema import audit_events
 from idp.store.users import User
+from tests.support.databases import without_waiting_for_the_disk
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ALICE = User(
@@ -80,6 +81,7 @@ def provider(database_url: str) -> Iterator[Provider]:
     settings = Settings(database_url=database_url, name="Acme Portal")
     engine = create_engine(settings.database, **engine_options(settings.database, pool=8))
     prepare(engine)
+    without_waiting_for_the_disk(engine)
     provider = Provider(Database(engine), settings)
     provider.house.provide(MasterKey(secrets.token_bytes(32)))
     provider.house.provide(PasswordHashing(at_once=2))

@@ -8,6 +8,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
 
 from tests.support import run
 from tests.support.postgres import shared_cluster
@@ -37,6 +40,15 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
             _spare[name] = shape
         else:
             cluster.drop_database(name)
+
+
+def without_waiting_for_the_disk(engine: Engine) -> None:
+    """Let what is written to SQLite survive a crash of the provider, but no power cut."""
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _hasty(connection: Any, record: object) -> None:
+            connection.execute("PRAGMA synchronous=OFF")
 
 
 @contextmanager
