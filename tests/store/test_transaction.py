@@ -267,3 +267,9 @@ def test_a_database_that_is_not_there_is_unavailable(tmp_path):
     url = f"postgresql://idp@/none?host={tmp_path}&port=1"
     with opened(url) as database, pytest.raises(Unavailable):
         request(database, writes("one"))
+
+
+def test_what_is_committed_on_sqlite_survives_a_power_cut(sqlite_url: str) -> None:
+    with opened(sqlite_url) as database, database.transaction() as db:
+        assert db.read(text("PRAGMA journal_mode")).scalar_one() == "wal"
+        assert db.read(text("PRAGMA synchronous")).scalar_one() == 2  # FULL
