@@ -76,9 +76,9 @@ def test_a_new_password_ends_what_the_old_one_opened_and_tells_the_user(person):
     person.choose(person.open(person.post.link()))
 
     ended = [event for event in person.provider.audit() if event.name == "session.ended"]
-    assert [(event.sid, event.data["reason"]) for event in ended] == [(sid, "password_reset")]
-    assert events(person.provider, "devices.distrusted")[0]["reason"] == "password_reset"
-    assert events(person.provider, "devices.forgotten")[0]["reason"] == "password_reset"
+    assert [(event.sid, event.data["reason"]) for event in ended] == [(sid, "password_recovered")]
+    assert events(person.provider, "devices.distrusted")[0]["reason"] == "password_recovered"
+    assert events(person.provider, "devices.forgotten")[0]["reason"] == "password_recovered"
     (notice,) = person.post.mails()
     assert "password" in notice["subject"].lower()
     assert "/ticket" not in notice["text"]
