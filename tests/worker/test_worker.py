@@ -78,6 +78,7 @@ def fill(ctx: RequestContext, at: datetime) -> None:
         user_id=user.id,
         sid=None,
         amr=("pwd",),
+        proved_at=at,
         expires_at=at + HOUR,
     )
     login_attempts.add(ctx.db, attempt, b"browser", at)
