@@ -38,7 +38,10 @@ _ORDER = """() => {
   for (const e of [...document.querySelectorAll('input')].filter(shown)) {
     const label = document.querySelector(`label[for="${e.id}"]`);
     if (!label) faults.push(`${e.id} has no label`);
-    else if (!before(label, e)) faults.push(`the label of ${e.id} stands behind it`);
+    // A box is ticked in front of its words; anything else is named before it is filled in.
+    else if (e.type !== 'checkbox' && !before(label, e)) {
+      faults.push(`the label of ${e.id} stands behind it`);
+    }
     for (const id of (e.getAttribute('aria-describedby') || '').split(' ').filter(Boolean)) {
       if (!document.getElementById(id)) faults.push(`${e.id} is described by ${id}, not there`);
     }
