@@ -41,7 +41,8 @@ def ask(ctx: RequestContext, standing: Standing, handover: Handover, reason: str
         identifier=user.username,
         user_id=user.id,
     )
-    if reason == STEP_MISSING and steps_to("mfa", session.amr, owned(ctx, user)):
-        wanted = handover.acr or ("mfa",)
-        return continuation.url(STEP_UP, "step-up", replace(asking, acr=wanted))
+    # Who comes from a step-up already has nothing that reaches its level: it signs in anew.
+    shortcut = reason == STEP_MISSING and not handover.acr
+    if shortcut and steps_to("mfa", session.amr, owned(ctx, user)):
+        return continuation.url(STEP_UP, "step-up", replace(asking, acr=("mfa",)))
     return continuation.url("/login", "login", asking)

@@ -161,3 +161,18 @@ def test_a_demand_of_the_house_is_not_put_in_the_clients_mouth(party):
 
     assert "Your account needs a second step before you go on." in text_of(page)
     assert page_id(rp.submit(page, action="cancel")) == "app.example.test"
+
+
+def test_a_trusted_browser_that_has_to_bind_a_key_shows_the_step_it_was_spared_first(party):
+    rp = party(second_factor="encouraged")
+    secret = rp.provider.add_totp(user_of(rp.provider))
+    rp.submit(rp.log_in(rp.authorize()), code=rp.provider.code(secret), trust="yes")
+    rp.provider.clock.forward(days=1)
+    rp.log_in(rp.follow(rp.get("/account")))
+    assert has_session(rp)
+
+    asked = rp.authorize(claims='{"id_token":{"acr":{"essential":true,"value":"phr"}}}')
+    assert page_id(asked) == "login"
+    step = rp.log_in(asked)
+    assert page_id(step) == "login-code"
+    assert page_id(rp.submit(step, code=rp.provider.code(secret))) == "enrol-passkey"
