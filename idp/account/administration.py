@@ -15,6 +15,7 @@ from idp.credentials.notices import Notice, tell
 from idp.credentials.password_rules import minimum_length
 from idp.kernel.errors import IdpError
 from idp.kernel.secrets import new_id
+from idp.sessions import grant_ends
 from idp.sessions import service as sessions
 from idp.store import users
 from idp.store.passwords import Password
@@ -133,6 +134,7 @@ def set_password(ctx: RequestContext, name: str, password: str) -> int:
     account_tickets.withdraw(ctx, user.id, *account_tickets.FOR_A_PASSWORD)
     devices.forget_others(ctx, user.id, but=None, because="password_reset")
     tell(ctx, user, Notice.PASSWORD_CHANGED)
+    grant_ends.end_offline_with_password(ctx, user.id, because="password_reset")
     return sessions.end_all_of_user(ctx, user.id, because="password_reset")
 
 
@@ -193,6 +195,7 @@ def disable_user(ctx: RequestContext, name: str) -> int | None:
     users.change(ctx.db, user.id, ctx.now, disabled_at=ctx.now)
     record(ctx, UserDisabled(user_id=user.id))
     account_tickets.withdraw(ctx, user.id)
+    grant_ends.end_offline(ctx, user.id, because="user_disabled")
     return sessions.end_all_of_user(ctx, user.id, because="user_disabled")
 
 
@@ -207,6 +210,7 @@ def enable_user(ctx: RequestContext, name: str) -> bool:
         return False
     # What was begun while the user was being disabled does not wake up.
     account_tickets.withdraw(ctx, user.id)
+    grant_ends.end_offline(ctx, user.id, because="user_disabled")
     sessions.end_all_of_user(ctx, user.id, because="user_disabled")
     users.change(ctx.db, user.id, ctx.now, disabled_at=None)
     record(ctx, UserEnabled(user_id=user.id))

@@ -22,6 +22,7 @@ from idp.delivery import service as delivery
 from idp.login import service as login
 from idp.policy.acr import LINK
 from idp.policy.sign_in import Allow, judge_recovery
+from idp.sessions import grant_ends
 from idp.sessions import service as sessions
 from idp.store import account_tickets as ticket_rows
 from idp.store import passwords as password_rows
@@ -152,6 +153,7 @@ def choose(
         return False
     passwords.keep(ctx, prepared)
     account_tickets.withdraw(ctx, user.id, *FOR_A_PASSWORD)
+    grant_ends.end_offline_with_password(ctx, user.id, because="password_recovered")
     sessions.end_all_of_user(ctx, user.id, because="password_recovered")
     devices.forget_others(ctx, user.id, but=device_id, because="password_recovered")
     record(ctx, PasswordRecovered(user_id=user.id))

@@ -12,6 +12,7 @@ from idp.context import RequestContext
 from idp.credentials import account_tickets, devices
 from idp.credentials.account_tickets import Purpose
 from idp.credentials.notices import Notice, tell
+from idp.sessions import grant_ends
 from idp.sessions import service as sessions
 from idp.store import factors, users
 from idp.store.owned import kinds
@@ -26,6 +27,7 @@ def reset_factors(ctx: RequestContext, user: User, reason: str) -> Link:
     users.hold(ctx.db, user.id)
     removed = factors.remove_all(ctx.db, user.id)
     account_tickets.withdraw(ctx, user.id)
+    grant_ends.end_offline(ctx, user.id, because="factors_reset")
     sessions.end_all_of_user(ctx, user.id, because="factors_reset")
     devices.forget_others(ctx, user.id, but=None, because="factors_reset")
     has_password = kinds(ctx.db, user.id).password

@@ -32,6 +32,24 @@ class ClientSecretRotated(ClientEvent):
     name = "client.secret_rotated"
 
 
+class ClientDisabled(ClientEvent):
+    """A client gets nothing any more, and what it had is void."""
+
+    name = "client.disabled"
+
+
+class ClientEnabled(ClientEvent):
+    """A client may ask again."""
+
+    name = "client.enabled"
+
+
+class ClientTokensVoided(ClientEvent):
+    """What a client got for itself before now is void."""
+
+    name = "client.tokens_voided"
+
+
 class ClientDeleted(ClientEvent):
     """A client and everything it was granted are gone."""
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 DISCOVERY = "/.well-known/openid-configuration"
 # What takes a choice back.
 NONE = "none"
+_SECONDS = (
+    "default_max_age",
+    "access_token_lifetime",
+    "refresh_idle_lifetime",
+    "refresh_lifetime",
+)
 _DESCRIBED = (
     click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI"),
     click.option(
@@ -44,6 +50,30 @@ _DESCRIBED = (
         metavar="SECONDS",
         help="How long ago its users may have signed in.",
     ),
+    click.option(
+        "--access-token-format", metavar="FORMAT", help="jwt, or opaque for others to introspect."
+    ),
+    click.option("--access-token-alg", "access_token_signed_response_alg", metavar="ALG"),
+    click.option("--introspection-alg", "introspection_signed_response_alg", metavar="ALG"),
+    click.option(
+        "--access-token-lifetime", metavar="SECONDS", help="Shorter or longer than usual."
+    ),
+    click.option(
+        "--refresh-idle-lifetime", metavar="SECONDS", help="How long it may stay away."
+    ),
+    click.option(
+        "--refresh-lifetime", metavar="SECONDS", help="How long it may refresh in any case."
+    ),
+    click.option(
+        "--resource", "resources", multiple=True, metavar="URI", help="An API it may ask for."
+    ),
+    click.option(
+        "--audience",
+        "audiences",
+        multiple=True,
+        metavar="URI",
+        help="An API that it is, so that it may introspect tokens for it.",
+    ),
     click.option("--client-uri", metavar="URI", help="Its home page."),
     click.option("--policy-uri", metavar="URI", help="Its privacy policy."),
     click.option("--tos-uri", metavar="URI", help="Its terms of service."),
@@ -68,6 +98,7 @@ def client() -> None:
 @described
 @click.option("--public", is_flag=True, help="It cannot keep a secret: an app or a page.")
 @click.option("--first-party", is_flag=True, help="It is ours, so nobody is asked for consent.")
+@click.option("--dpop", "dpop_bound_access_tokens", is_flag=True, help="It must use DPoP.")
 @json_option
 def create(*, public: bool, as_json: bool, **said: Any) -> None:
     """Register a client; its secret is shown this once."""
@@ -97,6 +128,7 @@ def create(*, public: bool, as_json: bool, **said: Any) -> None:
 @click.option("--name", "client_name", help="What people read on our pages.")
 @described
 @click.option("--first-party/--third-party", default=None, help="Whether it is ours.")
+@click.option("--dpop/--no-dpop", "dpop_bound_access_tokens", default=None)
 @json_option
 def update(client_id: str, *, as_json: bool, **said: Any) -> None:
     """Change what is said, and leave the rest; `none` takes a level, an age or a link back."""
@@ -154,6 +186,32 @@ def rotate_secret(client_id: str, *, as_json: bool) -> None:
 
 @client.command()
 @click.argument("client_id")
+@json_option
+def disable(client_id: str, *, as_json: bool) -> None:
+    """Give a client nothing any more, and void what it has at once."""
+    from idp.protocol.clients import service
+
+    with command() as ctx:
+        done = service.disable(ctx, client_id)
+    said = "is disabled; nothing that it had is accepted" if done else "was disabled already"
+    answer({"client_id": client_id, "changed": done}, f"{client_id} {said}.", as_json=as_json)
+
+
+@client.command()
+@click.argument("client_id")
+@json_option
+def enable(client_id: str, *, as_json: bool) -> None:
+    """Let a disabled client ask again; what was void stays void."""
+    from idp.protocol.clients import service
+
+    with command() as ctx:
+        done = service.enable(ctx, client_id)
+    said = "is enabled" if done else "was not disabled"
+    answer({"client_id": client_id, "changed": done}, f"{client_id} {said}.", as_json=as_json)
+
+
+@client.command()
+@click.argument("client_id")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def delete(client_id: str, *, yes: bool, as_json: bool) -> None:
@@ -178,7 +236,7 @@ def _said(options: dict[str, Any]) -> dict[str, Any]:
     said = {name: value for name, value in options.items() if value not in (None, ())}
     for name in (
         "require_acr",
-        "default_max_age",
+        *_SECONDS,
         "client_uri",
         "policy_uri",
         "tos_uri",
@@ -186,20 +244,23 @@ def _said(options: dict[str, Any]) -> dict[str, Any]:
     ):
         if said.get(name) == NONE:
             said[name] = None
-    if said.get("default_acr_values") == (NONE,):
-        said["default_acr_values"] = ()
-    age = said.get("default_max_age")
-    if age is not None:
-        if not (age.isascii() and age.isdigit() and len(age) < 10):
-            raise click.UsageError("--default-max-age: a whole number of seconds.")
-        said["default_max_age"] = int(age)
+    for name in ("default_acr_values", "resources", "audiences"):
+        if said.get(name) == (NONE,):
+            said[name] = ()
+    for name in _SECONDS:
+        if (age := said.get(name)) is not None:
+            if not (age.isascii() and age.isdigit() and len(age) < 10):
+                option = name.replace("_", "-")
+                raise click.UsageError(f"--{option}: a whole number of seconds.")
+            said[name] = int(age)
     return said
 
 
 def _marks(each: Client) -> list[str]:
-    first_party = ["first-party"] if each.metadata.first_party else []
-    return ["public" if each.public else "confidential", *first_party]
+    marks = ["public" if each.public else "confidential"]
+    marks += ["first-party"] if each.metadata.first_party else []
+    return marks + (["disabled"] if each.disabled else [])
 
 
 def _as_json(each: Client) -> dict[str, object]:
-    return {"client_id": each.client_id, **each.metadata.as_json()}
+    return {"client_id": each.client_id, "disabled": each.disabled, **each.metadata.as_json()}

@@ -47,6 +47,13 @@ class InvalidScope(ProtocolError):
     public = "No scope was requested that is open to this client."
 
 
+class InvalidTarget(ProtocolError):
+    """RFC 8707 §2: a resource that is unknown, malformed or not for this client."""
+
+    code = "invalid_target"
+    public = "The resource is not one that this client may ask for."
+
+
 class AccessDenied(ProtocolError):
     """RFC 6749 §4.1.2.1: the person said no."""
 

@@ -34,6 +34,10 @@ PROFILE_CLAIMS = frozenset(CLAIMS_OF_SCOPE["profile"]) - {"preferred_username", 
 USER_CLAIMS = tuple(claim for claims in CLAIMS_OF_SCOPE.values() for claim in claims)
 
 
+# What manages the provider itself; a client gets it for itself alone, never out of a user.
+RESERVED = "idp:"
+
+
 def split(scope: str | None) -> tuple[str, ...]:
     """Return the scope values of a parameter, each once, in their order (RFC 6749 §3.3)."""
     return tuple(dict.fromkeys((scope or "").split(" "))) if scope else ()
@@ -41,7 +45,7 @@ def split(scope: str | None) -> tuple[str, ...]:
 
 def known(wanted: Iterable[str], allowed: Iterable[str]) -> tuple[str, ...]:
     """Return those that the client may ask for; others are ignored (OIDC Core §3.1.2.1)."""
-    open_to_client = set(allowed)
+    open_to_client = {value for value in allowed if not value.startswith(RESERVED)}
     return tuple(value for value in wanted if value and value in open_to_client)
 
 

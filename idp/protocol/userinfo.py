@@ -49,10 +49,12 @@ def claims_for(ctx: RequestContext, token: str | None) -> dict[str, object]:
     claims = access.read(ctx, token) if token else None
     if claims is None:
         raise InvalidToken("no token" if not token else "unreadable or expired")
+    if not access.is_for(claims, ctx.settings.issuer):
+        raise InvalidToken("issued for another resource")
     grant_id = access.grant_id_of(claims)
     if grant_id is None or "openid" not in str(claims.get("scope")).split():
         raise InsufficientScope
-    found = grants.find_live(ctx.db, grant_id, ctx.now)
+    found = grants.find_live(ctx.db, grant_id, str(claims["jti"]), ctx.now)
     if found is None:
         raise InvalidToken("the grant, session or user is no more")
     grant, user = found

@@ -18,6 +18,7 @@ PARAMETERS = (
     "claims",
     "code_challenge",
     "code_challenge_method",
+    "resource",
 )
 RESPONSE_MODES = ("query", "form_post")
 PROMPTS = ("none", "login", "consent", "select_account")

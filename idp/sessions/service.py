@@ -43,6 +43,13 @@ def _note_activity(ctx: RequestContext, session: Session) -> None:
         sessions.touch(ctx.db, session, ctx.now, until)
 
 
+def note_use(ctx: RequestContext, sid: str, last_seen_at: datetime, idle_seconds: int) -> None:
+    """Count what a client does out of a session as activity of its user, now and then."""
+    idle = timedelta(seconds=idle_seconds)
+    if worth_noting(last_seen_at, idle, ctx.now):
+        sessions.note_use(ctx.db, sid, ctx.now, ctx.now + idle)
+
+
 def open_session(
     ctx: RequestContext,
     user_id: str,

@@ -13,7 +13,7 @@ from idp.kernel.hosts import is_ip_address, is_loopback
 from idp.settings.proof import Attestation, ProofSettings
 
 # Durations that say “not at all” by being nothing.
-_MAY_BE_ZERO = ("second_factor_grace", "trusted_device_lifetime")
+_MAY_BE_ZERO = ("refresh_leeway", "second_factor_grace", "trusted_device_lifetime")
 
 
 class Settings(ProofSettings):
@@ -78,6 +78,29 @@ class Settings(ProofSettings):
     )
     access_token_lifetime: timedelta = Field(
         timedelta(minutes=5), description="Lifetime of access tokens (RFC 9068)."
+    )
+    access_token_longest: timedelta = Field(
+        timedelta(hours=1),
+        description="No client's access tokens live longer than this, whatever it registered.",
+    )
+    refresh_idle: timedelta = Field(
+        timedelta(days=30),
+        description="Offline access ends after this long unused (RFC 9700 §4.14.2).",
+    )
+    refresh_absolute: timedelta = Field(
+        timedelta(days=90), description="Offline access ends after this long in any case."
+    )
+    refresh_leeway: timedelta = Field(
+        timedelta(seconds=10),
+        description="A client without secret or key gets a lost answer again for this long.",
+    )
+    offline_survives_password_change: bool = Field(
+        False,  # noqa: FBT003 - as pydantic declares a default
+        description="Offline access stands when the user's password is another by now.",
+    )
+    history_kept_for: timedelta = Field(
+        timedelta(days=30),
+        description="How long sessions and grants that are over are kept, for people to look at.",
     )
     id_token_lifetime: timedelta = Field(
         timedelta(minutes=10), description="Lifetime of ID tokens (OIDC Core §2)."
@@ -152,6 +175,12 @@ class Settings(ProofSettings):
                 raise ValueError(f"IDP_{name.upper()} must be positive")
         if self.session_idle > self.session_absolute:
             raise ValueError("IDP_SESSION_IDLE is longer than IDP_SESSION_ABSOLUTE")
+        if self.refresh_idle > self.refresh_absolute:
+            raise ValueError("IDP_REFRESH_IDLE is longer than IDP_REFRESH_ABSOLUTE")
+        if self.access_token_lifetime > self.access_token_longest:
+            raise ValueError("IDP_ACCESS_TOKEN_LIFETIME is longer than IDP_ACCESS_TOKEN_LONGEST")
+        if self.refresh_leeway > timedelta(minutes=1):
+            raise ValueError("IDP_REFRESH_LEEWAY is at most 60: a thief has it, too")
         if self.code_lifetime > timedelta(minutes=10):
             raise ValueError("IDP_CODE_LIFETIME is at most 600 (RFC 6749 §4.1.2)")
         return self

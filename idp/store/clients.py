@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, true, update
+from sqlalchemy import delete, exists, insert, not_, or_, select, true, update
 
 from idp.store.database import Transaction
-from idp.store.schema import clients
+from idp.store.schema import clients, revoked_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,8 @@ class ClientRow:
     version: int
     created_at: datetime
     updated_at: datetime
+    disabled_at: datetime | None = None
+    tokens_valid_from: datetime | None = None
 
 
 _COLUMNS = [clients.c[name] for name in ClientRow.__dataclass_fields__]
@@ -59,6 +61,50 @@ def change(
         update(clients)
         .where(clients.c.client_id == client_id, current)
         .values(updated_at=now, version=clients.c.version + 1, **values)
+    )
+    return db.write(statement).rowcount == 1
+
+
+def stands(db: Transaction, client_id: str, jti: str, issued_at: datetime) -> bool:
+    """Tell whether a token that a client got for itself is still good: one statement."""
+    query = select(clients.c.client_id).where(
+        clients.c.client_id == client_id,
+        clients.c.disabled_at.is_(None),
+        or_(clients.c.tokens_valid_from.is_(None), clients.c.tokens_valid_from <= issued_at),
+        not_(exists(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == jti))),
+    )
+    return db.read(query).first() is not None
+
+
+def void_own_tokens(
+    db: Transaction, before: datetime, now: datetime, client_id: str | None = None
+) -> list[str]:
+    """Void what a client, or every client, got for itself before an instant; return which."""
+    mine = clients.c.client_id == client_id if client_id is not None else true()
+    statement = (
+        update(clients)
+        .where(
+            mine,
+            or_(clients.c.tokens_valid_from.is_(None), clients.c.tokens_valid_from < before),
+        )
+        .values(tokens_valid_from=before, updated_at=now, version=clients.c.version + 1)
+        .returning(clients.c.client_id)
+    )
+    return list(db.write(statement).scalars())
+
+
+def switch(db: Transaction, client_id: str, now: datetime, *, off: bool) -> bool:
+    """Disable or enable a client, which voids its own tokens; False when it is so already."""
+    as_before = clients.c.disabled_at.is_(None) if off else clients.c.disabled_at.is_not(None)
+    statement = (
+        update(clients)
+        .where(clients.c.client_id == client_id, as_before)
+        .values(
+            disabled_at=now if off else None,
+            tokens_valid_from=now,
+            updated_at=now,
+            version=clients.c.version + 1,
+        )
     )
     return db.write(statement).rowcount == 1
 

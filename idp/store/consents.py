@@ -56,6 +56,12 @@ def _add(db: Transaction, consent: Consent, now: datetime) -> bool:
     return db.write(statement.returning(consents.c.user_id)).first() is not None
 
 
+def find(db: Transaction, user_id: str, client_id: str) -> Consent | None:
+    """Return what a user lets a client have."""
+    mine = (consent for consent in list_of_user(db, user_id) if consent.client_id == client_id)
+    return next(mine, None)
+
+
 def list_of_user(db: Transaction, user_id: str) -> list[Consent]:
     """Return what a user has consented to, the newest first."""
     columns = [consents.c[name] for name in Consent.__dataclass_fields__]

@@ -5,24 +5,43 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
-from idp.store.schema import clients, consents, grants, sessions, users
-from idp.store.sessions import ALIVE, NOW, alive_with_user
+from idp.store.schema import consents, grants, revoked_tokens, sessions, users
+from idp.store.sessions import ALIVE, NOW
 from idp.store.users import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What one user lets one client have, out of one session."""
+    """What one user lets one client have: out of one session, or standing without it.
+
+    `generation` is that of its refresh token, 0 while there is none; `retries` says how often
+    this generation was given again. Nothing of it is of use after `idle_until`.
+    """
 
     id: str
     client_id: str
     user_id: str
     sid: str
     scope: tuple[str, ...]
+    resource: tuple[str, ...] = ()
+    offline: bool = False
     claims: dict[str, Any]
     consented: bool
     redirect_uri: str
@@ -34,18 +53,25 @@ class Grant:
     opened_at: datetime
     code_expires_at: datetime
     code_redeemed_at: datetime | None = None
+    dpop_jkt: str | None = None
+    generation: int = 0
+    retries: int = 0
+    refreshed_at: datetime | None = None
+    idle_until: datetime
+    absolute_until: datetime
     ended_at: datetime | None = None
     end_reason: str | None = None
 
 
 _NAMES = tuple(Grant.__dataclass_fields__)
-_COLUMNS = [grants.c[name] for name in _NAMES]
+_LISTS = ("scope", "resource", "amr")
+COLUMNS = [grants.c[name] for name in _NAMES]
 
 # Building a statement costs more than running it: those of every request are built once.
 
 _ADD = insert(grants)
 # A consent that was taken back while its grant was being opened leaves a grant worth nothing.
-_AGREED = or_(
+AGREED = or_(
     grants.c.consented.is_(False),
     exists(
         select(consents.c.user_id).where(
@@ -53,32 +79,16 @@ _AGREED = or_(
         )
     ),
 )
-_REDEEM = (
-    update(grants)
-    .where(
-        grants.c.id == bindparam("presented_id"),
-        grants.c.client_id == bindparam("presented_client"),
-        grants.c.redirect_uri == bindparam("presented_uri"),
-        grants.c.code_challenge.is_not_distinct_from(bindparam("presented_challenge")),
-        grants.c.code_redeemed_at.is_(None),
-        grants.c.code_expires_at > NOW,
-        grants.c.ended_at.is_(None),
-        alive_with_user(grants.c.sid),
-        _AGREED,
-        exists(
-            select(clients.c.client_id).where(
-                clients.c.client_id == bindparam("presented_client"),
-                clients.c.version == bindparam("presented_version"),
-            )
-        ),
-    )
-    .values(code_redeemed_at=NOW)
-    .returning(*_COLUMNS)
+# The user of a grant may sign in; its session lives, or is not needed.
+USER_STANDS = exists(
+    select(users.c.id).where(users.c.id == grants.c.user_id, users.c.disabled_at.is_(None))
 )
+SESSION_LIVES = exists(select(sessions.c.sid).where(sessions.c.sid == grants.c.sid, ALIVE))
+
 _FIND_LIVE = (
-    select(*_COLUMNS, *user_rows.COLUMNS)
+    select(*COLUMNS, *user_rows.COLUMNS)
     .select_from(
-        grants.join(users, users.c.id == grants.c.user_id).join(
+        grants.join(users, users.c.id == grants.c.user_id).outerjoin(
             sessions, and_(sessions.c.sid == grants.c.sid, ALIVE)
         )
     )
@@ -86,88 +96,85 @@ _FIND_LIVE = (
         grants.c.id == bindparam("wanted_id"),
         grants.c.ended_at.is_(None),
         users.c.disabled_at.is_(None),
-        _AGREED,
+        or_(grants.c.offline, sessions.c.sid.is_not(None)),
+        AGREED,
+        not_(exists(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == bindparam("jti")))),
     )
 )
 
 
-def _from_row(row: Sequence[Any]) -> Grant:
+def from_row(row: Sequence[Any]) -> Grant:
+    """Return the grant that a row begins with."""
     values = dict(zip(_NAMES, row, strict=False))
-    return Grant(**{**values, "scope": tuple(values["scope"]), "amr": tuple(values["amr"])})
+    return Grant(**{**values, **{name: tuple(values[name]) for name in _LISTS}})
 
 
 def add(db: Transaction, grant: Grant) -> None:
     """Insert a grant whose code can be redeemed once."""
     values = {name: getattr(grant, name) for name in _NAMES}
-    db.write(_ADD, {**values, "scope": list(grant.scope), "amr": list(grant.amr)})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
-    """What a client shows with a code; all of it stands in the compare-and-set."""
-
-    grant_id: str
-    client_id: str
-    client_version: int
-    redirect_uri: str
-    code_challenge: str | None
-
-
-def redeem(db: Transaction, presented: Presented, now: datetime) -> Grant | None:
-    """Turn the code into a grant in use; the row decides who wins, a mistake burns nothing (I1)."""
-    shown = {
-        "presented_id": presented.grant_id,
-        "presented_client": presented.client_id,
-        "presented_version": presented.client_version,
-        "presented_uri": presented.redirect_uri,
-        "presented_challenge": presented.code_challenge,
-        "now": now,
-    }
-    row = db.write(_REDEEM, shown).first()
-    return _from_row(row) if row else None
+    db.write(_ADD, {**values, **{name: list(values[name]) for name in _LISTS}})
 
 
 def find(db: Transaction, grant_id: str) -> Grant | None:
     """Return a grant, alive or not, to say why it was refused."""
-    row = db.read(select(*_COLUMNS).where(grants.c.id == grant_id)).first()
-    return _from_row(row) if row else None
+    row = db.read(select(*COLUMNS).where(grants.c.id == grant_id)).first()
+    return from_row(row) if row else None
 
 
-def find_live(db: Transaction, grant_id: str, now: datetime) -> tuple[Grant, User] | None:
-    """Return a grant and its user while grant, session and user all live: one statement."""
-    row = db.read(_FIND_LIVE, {"wanted_id": grant_id, "now": now}).first()
+def find_live(db: Transaction, grant_id: str, jti: str, now: datetime) -> tuple[Grant, User] | None:
+    """Return a grant and its user while nothing of all that it rests on is over: one statement.
+
+    With the `jti` of an access token: while that was not revoked either.
+    """
+    row = db.read(_FIND_LIVE, {"wanted_id": grant_id, "jti": jti, "now": now}).first()
     if row is None:
         return None
-    return _from_row(row), user_rows.from_row(row[len(_COLUMNS) :])
+    return from_row(row), user_rows.from_row(row[len(COLUMNS) :])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which grants are meant: those that fit everything that is said."""
+
+    user_id: str | None = None
+    client_id: str | None = None
+    sid: str | None = None
+    opened_before: datetime | None = None
+    offline: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return it in SQL; nothing said is nothing meant."""
+        said: list[ColumnElement[bool]] = [
+            grants.c[name] == value
+            for name in ("user_id", "client_id", "sid", "offline")
+            if (value := getattr(self, name)) is not None
+        ]
+        if self.opened_before is not None:
+            said.append(grants.c.opened_at < self.opened_before)
+        return said or [false()]
 
 
 def end(db: Transaction, grant_id: str, now: datetime, reason: str) -> Grant | None:
     """End a grant; return it when this call ended it."""
-    statement = (
-        update(grants)
-        .where(grants.c.id == grant_id, grants.c.ended_at.is_(None))
-        .values(ended_at=now, end_reason=reason)
-        .returning(*_COLUMNS)
-    )
-    row = db.write(statement).first()
-    return _from_row(row) if row else None
+    return next(iter(_end(db, [grants.c.id == grant_id], now, reason)), None)
 
 
-def end_all_of(
-    db: Transaction, user_id: str, client_id: str, now: datetime, reason: str
+def end_all(db: Transaction, which: Which, now: datetime, reason: str) -> list[Grant]:
+    """End many grants; return those that this call ended."""
+    return _end(db, which.conditions(), now, reason)
+
+
+def _end(
+    db: Transaction, which: list[ColumnElement[bool]], now: datetime, reason: str
 ) -> list[Grant]:
-    """End all grants of a user at a client; return those that this call ended."""
+    over = case((grants.c.idle_until < now, grants.c.idle_until), else_=now)
     statement = (
         update(grants)
-        .where(
-            grants.c.user_id == user_id,
-            grants.c.client_id == client_id,
-            grants.c.ended_at.is_(None),
-        )
-        .values(ended_at=now, end_reason=reason)
-        .returning(*_COLUMNS)
+        .where(*which, grants.c.ended_at.is_(None))
+        .values(ended_at=now, end_reason=reason, idle_until=over)
+        .returning(*COLUMNS)
     )
-    return [_from_row(row) for row in db.write(statement)]
+    return [from_row(row) for row in db.write(statement)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +190,7 @@ class Use:
 
 def list_uses(db: Transaction, user_id: str) -> list[Use]:
     """Return which clients a user used in which sessions, the latest use first."""
-    last = func.max(grants.c.opened_at).label("last_at")
+    last = func.max(func.coalesce(grants.c.refreshed_at, grants.c.opened_at)).label("last_at")
     query = (
         select(
             grants.c.client_id,

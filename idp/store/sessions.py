@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, select, update
+from sqlalchemy import and_, bindparam, case, insert, select, update
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
@@ -79,16 +79,6 @@ def _from_row(row: Sequence[Any]) -> Session:
     return Session(**{**values, "amr": tuple(values["amr"])})
 
 
-def alive_with_user(sid: ColumnElement[str]) -> ColumnElement[bool]:
-    """Say in SQL that the session `sid` lives `NOW` and its user may sign in."""
-    joined = sessions.join(users, users.c.id == sessions.c.user_id)
-    return exists(
-        select(sessions.c.sid)
-        .select_from(joined)
-        .where(sessions.c.sid == sid, ALIVE, users.c.disabled_at.is_(None))
-    )
-
-
 def add(db: Transaction, session: Session, secret_hash: bytes) -> None:
     """Insert a session with the hash of its cookie secret."""
     values = {name: getattr(session, name) for name in _NAMES}
@@ -116,6 +106,23 @@ def touch(db: Transaction, session: Session, now: datetime, idle_until: datetime
     """Note activity: idle moves, absolute never does."""
     statement = update(sessions).where(sessions.c.sid == session.sid, ALIVE)
     db.write(statement.values(last_seen_at=now, idle_until=idle_until), {"now": now})
+
+
+def note_use(db: Transaction, sid: str, now: datetime, idle_until: datetime) -> bool:
+    """Note that a client used the session; False when somebody else is writing to it just now.
+
+    Nobody waits for the note: it is a rough one, and who waited could come to wait for each other.
+    """
+    mine = select(sessions.c.sid).where(sessions.c.sid == sid, ALIVE, sessions.c.last_seen_at < NOW)
+    until = case(
+        (sessions.c.absolute_until < idle_until, sessions.c.absolute_until), else_=idle_until
+    )
+    statement = (
+        update(sessions)
+        .where(sessions.c.sid.in_(mine.with_for_update(skip_locked=True)))
+        .values(last_seen_at=NOW, idle_until=until)
+    )
+    return db.write(statement, {"now": now}).rowcount == 1
 
 
 def prove(db: Transaction, session: Session, old_hash: bytes, new_hash: bytes) -> bool:
@@ -192,6 +199,13 @@ class Past:
     session: Session
     ended_at: datetime | None
     end_reason: str | None
+
+
+def find(db: Transaction, sid: str) -> Past | None:
+    """Return a session, over or not."""
+    query = select(*_COLUMNS, sessions.c.ended_at, sessions.c.end_reason)
+    row = db.read(query.where(sessions.c.sid == sid)).first()
+    return Past(_from_row(row), row.ended_at, row.end_reason) if row else None
 
 
 def list_of_user(db: Transaction, user_id: str, limit: int) -> list[Past]:

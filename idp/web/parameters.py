@@ -2,7 +2,8 @@
 
 A name that comes twice (RFC 6749 §3.1) or whose value is not clean UTF-8 is *refused*: it has no
 value here, and whoever needs to answer for it asks `refused`. A parameter without a value counts as
-not sent (RFC 6749 §3.1).
+not sent (RFC 6749 §3.1). Only `resource` may come more than once (RFC 8707 §2): its values are
+one, with spaces between, as a scope's are; no URI has any.
 """
 
 from collections import Counter
@@ -13,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 import flask
 
 MAX_PARAMETERS = 100
+LISTS = frozenset({"resource"})
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -41,8 +43,9 @@ class Parameters:
             if value is None:
                 refused.add(name)
             elif value:
-                values[name] = value
-        refused |= {name for name, count in seen.items() if count > 1}
+                before = values.get(name) if name in LISTS else None
+                values[name] = f"{before} {value}" if before else value
+        refused |= {name for name, count in seen.items() if count > 1 and name not in LISTS}
         return cls({n: v for n, v in values.items() if n not in refused}, frozenset(refused))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from idp.context import RequestContext
 from idp.policy.factors import supported
-from idp.protocol import pkce, scopes
+from idp.protocol import pkce, resources, scopes
 from idp.protocol.authorization import acr_request, claims_parameter
 from idp.protocol.authorization.claims_parameter import ClaimsRequest
 from idp.protocol.authorization.request import AuthorizationRequest, ReturnAddress
@@ -45,6 +45,8 @@ def require_client(ctx: RequestContext, raw: Parameters) -> Client:
     client = registry.find(ctx, raw.get("client_id"))
     if client is None:
         raise UntrustedRequest("unknown_client", f"client_id {raw.get('client_id')!r:.100}")
+    if client.disabled:
+        raise UntrustedRequest("disabled_client", f"client {client.client_id}")
     return client
 
 
@@ -157,13 +159,17 @@ def effective_scope(client: Client, raw: Parameters) -> tuple[str, ...]:
 
     `offline_access` asks for a refresh token, so without that grant type it is ignored (§11).
     """
-    refreshes = "refresh_token" in client.metadata.grant_types
     wanted = scopes.split(raw.get("scope"))
     return tuple(
         scope
         for scope in scopes.known(wanted, client.metadata.scope)
-        if scope != "offline_access" or refreshes
+        if scope != "offline_access" or client.metadata.refreshes
     )
+
+
+def allowed_resource(client: Client, raw: Parameters) -> None:
+    """RFC 8707 §2.1: only what the client is registered to ask for."""
+    resources.check(raw.get("resource"), client.metadata.resources)
 
 
 def proof_key(client: Client, raw: Parameters) -> None:
@@ -184,6 +190,7 @@ AFTER: tuple[Check, ...] = (
     sound_values,
     sound_prompt,
     some_scope,
+    allowed_resource,
     proof_key,
 )
 
@@ -203,6 +210,7 @@ def checked(ctx: RequestContext, address: ReturnAddress, raw: Parameters) -> Aut
     return AuthorizationRequest(
         address=address,
         scope=effective_scope(client, raw),
+        resource=scopes.split(raw.get("resource")),
         nonce=raw.get("nonce"),
         prompt=frozenset(scopes.split(raw.get("prompt"))) - {""},
         max_age=int(max_age) if max_age is not None else client.metadata.default_max_age,

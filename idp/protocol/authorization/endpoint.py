@@ -147,6 +147,7 @@ def untrusted(error: UntrustedRequest) -> flask.Response:
     messages = {
         "unreadable": _("The request has a parameter that is repeated or unreadable."),
         "unknown_client": _("We do not know the application that sent you here."),
+        "disabled_client": _("The application that sent you here is switched off at present."),
         "no_redirect_uri": _("The application did not say where to send you afterwards."),
         "foreign_redirect_uri": _(
             "The application wants to send you to an address that is not registered for it."

@@ -27,6 +27,7 @@ class AuthorizationRequest:
 
     address: ReturnAddress
     scope: tuple[str, ...]
+    resource: tuple[str, ...]
     nonce: str | None
     prompt: frozenset[str]
     max_age: int | None

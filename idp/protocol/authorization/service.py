@@ -143,12 +143,16 @@ def _said(request: AuthorizationRequest) -> dict[str, Any]:
 def issue_code(ctx: RequestContext, request: AuthorizationRequest, standing: Standing) -> str:
     """Open a grant and return its code (OIDC Core §3.1.2.5)."""
     session = standing.session
+    code_until = ctx.now + ctx.settings.code_lifetime
     grant = Grant(
         id=grants.new_grant_id(),
         client_id=request.client.client_id,
         user_id=session.user_id,
         sid=session.sid,
         scope=request.scope,
+        resource=request.resource,
+        # What gets here was agreed to, now or before, or needs no agreement (OIDC Core §11).
+        offline="offline_access" in request.scope,
         claims=_said(request),
         consented=not request.client.metadata.first_party,
         redirect_uri=request.address.redirect_uri,
@@ -158,7 +162,9 @@ def issue_code(ctx: RequestContext, request: AuthorizationRequest, standing: Sta
         acr=session.acr,
         amr=session.amr,
         opened_at=ctx.now,
-        code_expires_at=ctx.now + ctx.settings.code_lifetime,
+        code_expires_at=code_until,
+        idle_until=code_until,
+        absolute_until=code_until,
     )
     return grants.open_grant(ctx, grant)
 

@@ -80,11 +80,11 @@ def authenticate_client(
     """
     shown = read_credentials(authorization, form)
     cached = None if newest else registry.find(ctx, shown.client_id)
-    if cached is not None and _proves(cached, shown):
+    if cached is not None and not cached.disabled and _proves(cached, shown):
         return cached
     # The copy may be older than a new secret.
     client = registry.find_newest(ctx, shown.client_id)
-    if client is None or not _proves(client, shown):
+    if client is None or client.disabled or not _proves(client, shown):
         raise InvalidClient("unknown client, wrong secret or method")
     return client
 

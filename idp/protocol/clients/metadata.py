@@ -7,15 +7,18 @@ from idp.protocol.profiles import OIDC, PROFILES, Profile
 from idp.store.clients import ClientRow
 
 AUTHENTICATION_METHODS = ("client_secret_basic", "client_secret_post", "none")
-GRANT_TYPES = ("authorization_code", "client_credentials")
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+ACCESS_TOKEN_FORMATS = ("jwt", "opaque")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientMetadata:
     """What is registered of a client, in the registration's own names.
 
-    `first_party`, `profile` and `require_acr`, the level below which it gets nothing, are ours.
-    `require_auth_time` is not kept: every ID token says `auth_time`.
+    Ours are `first_party`, `profile`, `require_acr`, the level below which it gets nothing, and
+    what says how its tokens are: lifetimes in seconds, which the operator caps, `resources` that it
+    may ask for (RFC 8707), and the `audiences` whose tokens it may introspect, being those
+    resources. `require_auth_time` is not kept: every ID token says `auth_time`.
     """
 
     client_name: str
@@ -25,6 +28,15 @@ class ClientMetadata:
     grant_types: tuple[str, ...] = ("authorization_code",)
     scope: tuple[str, ...] = ("openid", "profile", "email", "address", "phone")
     id_token_signed_response_alg: str = "RS256"  # noqa: S105 - an algorithm
+    access_token_signed_response_alg: str = "ES256"  # noqa: S105 - an algorithm
+    introspection_signed_response_alg: str = "RS256"
+    access_token_format: str = "jwt"  # noqa: S105 - a format
+    access_token_lifetime: int | None = None
+    refresh_idle_lifetime: int | None = None
+    refresh_lifetime: int | None = None
+    dpop_bound_access_tokens: bool = False
+    resources: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
     default_max_age: int | None = None
     default_acr_values: tuple[str, ...] = ()
     require_acr: str | None = None
@@ -40,6 +52,11 @@ class ClientMetadata:
         """Whether the client cannot keep a secret (RFC 6749 §2.1)."""
         return self.token_endpoint_auth_method == "none"  # noqa: S105 - a method's name
 
+    @property
+    def refreshes(self) -> bool:
+        """Whether the client gets refresh tokens."""
+        return "refresh_token" in self.grant_types
+
     def as_json(self) -> dict[str, Any]:
         """Return what is stored."""
         return asdict(self)
@@ -51,6 +68,8 @@ _LISTS = (
     "grant_types",
     "scope",
     "default_acr_values",
+    "resources",
+    "audiences",
 )
 
 
@@ -62,6 +81,7 @@ class Client:
     secret_hash: bytes | None
     version: int
     metadata: ClientMetadata
+    disabled: bool = False
 
     @property
     def public(self) -> bool:
@@ -86,4 +106,5 @@ def client_of(row: ClientRow) -> Client:
         secret_hash=row.secret_hash,
         version=row.version,
         metadata=ClientMetadata(**known),
+        disabled=row.disabled_at is not None,
     )

@@ -5,7 +5,13 @@ from collections.abc import Callable, Iterator
 
 from idp.kernel.jose import SIGNING_ALGORITHMS
 from idp.policy.acr import LEVELS
-from idp.protocol.clients.metadata import AUTHENTICATION_METHODS, GRANT_TYPES, ClientMetadata
+from idp.protocol import resources
+from idp.protocol.clients.metadata import (
+    ACCESS_TOKEN_FORMATS,
+    AUTHENTICATION_METHODS,
+    GRANT_TYPES,
+    ClientMetadata,
+)
 from idp.protocol.clients.redirect_uris import fault_of
 from idp.protocol.profiles import PROFILES
 
@@ -44,6 +50,8 @@ def grants(metadata: ClientMetadata) -> Iterator[str]:
         yield f"grant: one or more of {', '.join(GRANT_TYPES)}"
     if "authorization_code" in metadata.grant_types and not metadata.redirect_uris:
         yield "redirect_uris: the authorization_code grant needs one"
+    if metadata.refreshes and "authorization_code" not in metadata.grant_types:
+        yield "grant: refresh_token comes with authorization_code"
     if metadata.public and "client_credentials" in metadata.grant_types:
         yield "grant: client_credentials needs a client secret (RFC 6749 §4.4)"
 
@@ -67,6 +75,25 @@ def choices(metadata: ClientMetadata) -> Iterator[str]:
         yield "default max age: seconds, not negative"
 
 
+def tokens(metadata: ClientMetadata) -> Iterator[str]:
+    """How its tokens are, and whose it may look into."""
+    for field in ("access_token_signed_response_alg", "introspection_signed_response_alg"):
+        if getattr(metadata, field) not in SIGNING_ALGORITHMS:
+            yield f"{field}: one of {', '.join(SIGNING_ALGORITHMS)}"
+    if metadata.access_token_format not in ACCESS_TOKEN_FORMATS:
+        yield f"access token format: one of {', '.join(ACCESS_TOKEN_FORMATS)}"
+    for field in ("access_token_lifetime", "refresh_idle_lifetime", "refresh_lifetime"):
+        seconds = getattr(metadata, field)
+        if seconds is not None and seconds < 1:
+            yield f"{field}: seconds, at least one"
+    for field in ("resources", "audiences"):
+        for uri in getattr(metadata, field):
+            if (fault := resources.fault_of(uri)) is not None:
+                yield f"{field}: {uri!r} {fault} (RFC 8707 §2)"
+    if metadata.audiences and metadata.public:
+        yield "audiences: introspection needs a client secret (RFC 7662 §2.1)"
+
+
 def levels(metadata: ClientMetadata) -> Iterator[str]:
     """Levels that we know (OIDC Registration §2 `default_acr_values`)."""
     if not set(metadata.default_acr_values) <= set(LEVELS):
@@ -75,7 +102,7 @@ def levels(metadata: ClientMetadata) -> Iterator[str]:
         yield f"required acr: one of {', '.join(LEVELS)}"
 
 
-CHECKS: tuple[Check, ...] = (name, uris, links, grants, scope, choices, levels)
+CHECKS: tuple[Check, ...] = (name, uris, links, grants, scope, choices, tokens, levels)
 
 
 def faults_of(metadata: ClientMetadata) -> list[str]:

@@ -1,6 +1,7 @@
 """Register, change and remove clients."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from idp.audit import record
@@ -8,7 +9,10 @@ from idp.audit.upkeep_events import (
     ClientChanged,
     ClientCreated,
     ClientDeleted,
+    ClientDisabled,
+    ClientEnabled,
     ClientSecretRotated,
+    ClientTokensVoided,
 )
 from idp.context import RequestContext
 from idp.kernel.errors import IdpError
@@ -16,8 +20,10 @@ from idp.kernel.secrets import digest, new_id, new_secret
 from idp.protocol.clients.metadata import Client, ClientMetadata, client_of
 from idp.protocol.clients.metadata_checks import faults_of
 from idp.protocol.clients.registry import ClientCache, StaleClient
+from idp.sessions import grant_ends
 from idp.store import clients
 from idp.store.clients import ClientRow
+from idp.store.grants import Which
 
 SECRET_PREFIX = "idp_cs_"  # noqa: S105 - what makes a leaked secret recognisable
 
@@ -113,6 +119,45 @@ def rotate_secret(ctx: RequestContext, client_id: str) -> str:
     record(ctx, ClientSecretRotated(client_id=client_id))
     ctx.house.get(ClientCache).forget(client_id)
     return secret
+
+
+def disable(ctx: RequestContext, client_id: str) -> bool:
+    """Give a client nothing any more and void what it has; False when it was so already.
+
+    Raises:
+        NoSuchClient: unknown.
+    """
+    return _switch(ctx, client_id, off=True)
+
+
+def enable(ctx: RequestContext, client_id: str) -> bool:
+    """Let a client ask again; what was void stays so. False when nothing was in the way.
+
+    Raises:
+        NoSuchClient: unknown.
+    """
+    return _switch(ctx, client_id, off=False)
+
+
+def _switch(ctx: RequestContext, client_id: str, *, off: bool) -> bool:
+    if not clients.switch(ctx.db, client_id, ctx.now, off=off):
+        if clients.find(ctx.db, client_id) is None:
+            raise NoSuchClient(client_id)
+        return False
+    record(ctx, (ClientDisabled if off else ClientEnabled)(client_id=client_id))
+    if off:
+        grant_ends.end_all(ctx, Which(client_id=client_id), because="client_disabled")
+    ctx.house.get(ClientCache).forget(client_id)
+    return True
+
+
+def void_own_tokens(ctx: RequestContext, client_id: str | None, before: datetime) -> int:
+    """Void what a client (None: each) got for itself before an instant; return for how many."""
+    voided = clients.void_own_tokens(ctx.db, before, ctx.now, client_id)
+    for each in voided:
+        record(ctx, ClientTokensVoided(client_id=each))
+        ctx.house.get(ClientCache).forget(each)
+    return len(voided)
 
 
 def delete(ctx: RequestContext, client_id: str) -> None:

@@ -9,6 +9,7 @@ from idp.protocol.clients.registry import StaleClient
 from idp.protocol.grants import service as grants
 from idp.store import consents
 from idp.store.consents import Consent
+from idp.store.grants import Which
 
 
 def allow(
@@ -46,6 +47,7 @@ def revoke(ctx: RequestContext, user_id: str, client_id: str) -> bool:
     """Take a consent back and end what was granted by it; False when there was none."""
     if not consents.remove(ctx.db, user_id, client_id):
         return False
-    ended = grants.end_all_of(ctx, user_id, client_id, because="consent_revoked")
+    which = Which(user_id=user_id, client_id=client_id)
+    ended = len(grants.end_all(ctx, which, because="consent_revoked"))
     record(ctx, ConsentRevoked(user_id=user_id, client_id=client_id, grants_ended=ended))
     return True

@@ -8,9 +8,6 @@ from idp.protocol import scopes, vocabulary
 from idp.protocol.clients.metadata import AUTHENTICATION_METHODS, GRANT_TYPES
 from idp.settings import Settings
 
-# `offline_access` asks for a refresh token (OIDC Core §11): announced where there are some.
-REFRESH = "refresh_token" in GRANT_TYPES
-
 
 def provider_metadata(settings: Settings, locales: list[str]) -> dict[str, Any]:
     """Return the metadata of this provider."""
@@ -22,7 +19,7 @@ def provider_metadata(settings: Settings, locales: list[str]) -> dict[str, Any]:
         "userinfo_endpoint": f"{issuer}/userinfo",
         "jwks_uri": f"{issuer}/jwks",
         "end_session_endpoint": f"{issuer}/logout",
-        "scopes_supported": [s for s in scopes.SCOPES if s != "offline_access" or REFRESH],
+        "scopes_supported": list(scopes.SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": list(vocabulary.RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),

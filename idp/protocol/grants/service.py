@@ -1,16 +1,19 @@
-"""The life of a grant (RFC 6749 §1.3, §4.1; RFC 9700 §4.2.4)."""
+"""The life of a grant (RFC 6749 §1.3, §4.1; RFC 9700 §4.2.4): opened, redeemed, ended."""
 
 from sqlalchemy.exc import IntegrityError
 
 from idp.audit import record
-from idp.audit.events import GrantEnded, GrantOpened, GrantRedeemed, GrantRefused
+from idp.audit.events import GrantOpened, GrantRedeemed, GrantRefused
 from idp.context import RequestContext
 from idp.kernel.secrets import MasterKey, new_id
 from idp.protocol.clients.registry import StaleClient
 from idp.protocol.errors import InvalidGrant
+from idp.protocol.grants.why_dead import why_dead
 from idp.protocol.tokens import code as codes
-from idp.store import grants
-from idp.store.grants import Grant, Presented
+from idp.sessions import grant_ends
+from idp.store import grants, redemptions
+from idp.store.grants import Grant, Which
+from idp.store.redemptions import PresentedCode
 
 CLIENT_CHANGED = "client_changed"
 
@@ -19,7 +22,7 @@ def open_grant(ctx: RequestContext, grant: Grant) -> str:
     """Insert a grant; return the authorization code that stands for it.
 
     Raises:
-        StaleClient: the client, the session or the user was deleted a moment ago.
+        StaleClient: the client or the user was deleted a moment ago.
     """
     try:
         grants.add(ctx.db, grant)
@@ -43,14 +46,14 @@ def new_grant_id() -> str:
     return new_id()
 
 
-def redeem(ctx: RequestContext, presented: Presented) -> Grant:
+def redeem(ctx: RequestContext, shown: PresentedCode) -> Grant:
     """Trade a code, once (I1).
 
     Raises:
         InvalidGrant: for whatever reason; the reason is in the audit log.
         StaleClient: the client was changed since it was authenticated; nothing is burnt.
     """
-    grant = grants.redeem(ctx.db, presented, ctx.now)
+    grant = redemptions.redeem(ctx.db, shown, ctx.now)
     if grant is not None:
         record(
             ctx,
@@ -62,59 +65,44 @@ def redeem(ctx: RequestContext, presented: Presented) -> Grant:
             ),
         )
         return grant
-    reason = _why_not(ctx, presented)
+    reason = _why_not(ctx, shown)
     if reason == CLIENT_CHANGED:
         raise StaleClient
     if reason == "code_reused":
         # Two hold one code: thief or owner, we cannot tell, so what it bought is void.
-        end(ctx, presented.grant_id, because=reason)
-    record(
-        ctx,
-        GrantRefused(client_id=presented.client_id, grant_id=presented.grant_id, reason=reason),
-    )
-    raise InvalidGrant(reason)
+        end(ctx, shown.grant, because=reason)
+    raise refused(ctx, shown.client, shown.grant, reason)
 
 
-def _why_not(ctx: RequestContext, presented: Presented) -> str:
-    grant = grants.find(ctx.db, presented.grant_id)
+def refused(ctx: RequestContext, client_id: str, grant_id: str, reason: str) -> InvalidGrant:
+    """Note why a grant is not honoured; return what the client reads."""
+    record(ctx, GrantRefused(client_id=client_id, grant_id=grant_id, reason=reason))
+    return InvalidGrant(reason)
+
+
+def _why_not(ctx: RequestContext, shown: PresentedCode) -> str:
+    grant = grants.find(ctx.db, shown.grant)
     if grant is None:
         return "grant_gone"
     causes = (
-        (grant.client_id != presented.client_id, "other_client"),
+        (grant.client_id != shown.client, "other_client"),
         (grant.code_redeemed_at is not None, "code_reused"),
         (grant.ended_at is not None, f"grant_ended:{grant.end_reason}"),
         (grant.code_expires_at <= ctx.now, "code_expired"),
-        (grant.redirect_uri != presented.redirect_uri, "redirect_uri_differs"),
-        (grant.code_challenge != presented.code_challenge, "code_verifier_differs"),
-        (grants.find_live(ctx.db, grant.id, ctx.now) is None, "session_or_user_over"),
+        (grant.redirect_uri != shown.redirect_uri, "redirect_uri_differs"),
+        (grant.code_challenge != shown.code_challenge, "code_verifier_differs"),
+        (grant.dpop_jkt not in (None, shown.jkt), "other_key"),
     )
-    return next((reason for holds, reason in causes if holds), CLIENT_CHANGED)
+    found = next((reason for holds, reason in causes if holds), None)
+    # A code wants its session even where its grant will stand without it.
+    return found or why_dead(ctx, grant, with_session=True) or CLIENT_CHANGED
 
 
 def end(ctx: RequestContext, grant_id: str, *, because: str) -> bool:
     """End a grant; nothing of it is accepted any more. True when this call ended it."""
-    grant = grants.end(ctx.db, grant_id, ctx.now, because)
-    if grant is not None:
-        _record_end(ctx, grant, because)
-    return grant is not None
+    return grant_ends.end(ctx, grant_id, because=because)
 
 
-def end_all_of(ctx: RequestContext, user_id: str, client_id: str, *, because: str) -> int:
-    """End all grants of a user at a client; return how many this call ended."""
-    ended = grants.end_all_of(ctx.db, user_id, client_id, ctx.now, because)
-    for grant in ended:
-        _record_end(ctx, grant, because)
-    return len(ended)
-
-
-def _record_end(ctx: RequestContext, grant: Grant, reason: str) -> None:
-    record(
-        ctx,
-        GrantEnded(
-            user_id=grant.user_id,
-            sid=grant.sid,
-            client_id=grant.client_id,
-            grant_id=grant.id,
-            reason=reason,
-        ),
-    )
+def end_all(ctx: RequestContext, which: Which, *, because: str) -> list[Grant]:
+    """End the grants that are meant; return those that this call ended."""
+    return grant_ends.end_all(ctx, which, because=because)

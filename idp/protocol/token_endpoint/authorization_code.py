@@ -3,29 +3,28 @@
 from typing import Any
 
 from idp.context import RequestContext
-from idp.kernel.clock import epoch
 from idp.kernel.secrets import MasterKey
-from idp.policy.acr import amr_claim
-from idp.protocol import pkce, scopes
-from idp.protocol.clients.metadata import Client
+from idp.protocol import pkce, resources
 from idp.protocol.errors import InvalidGrant, InvalidRequest
 from idp.protocol.grants import service as grants
 from idp.protocol.keys import service as keys
-from idp.protocol.keys.keyring import Keyring
-from idp.protocol.tokens import access, identity
+from idp.protocol.token_endpoint.answer import tokens_of
+from idp.protocol.token_endpoint.lifetimes import untils_of
+from idp.protocol.token_endpoint.request import TokenRequest
 from idp.protocol.tokens import code as codes
-from idp.store import users
-from idp.store.grants import Grant, Presented
-from idp.web.parameters import Parameters
+from idp.store import grants as grant_rows
+from idp.store.redemptions import PresentedCode
 
 
-def redeem(ctx: RequestContext, client: Client, form: Parameters) -> dict[str, Any]:
-    """Answer with an access token and, for `openid`, an ID token.
+def redeem(ctx: RequestContext, request: TokenRequest) -> dict[str, Any]:
+    """Answer with an access token, for `openid` an ID token, for many clients a refresh token.
 
     Raises:
         InvalidRequest: a parameter is missing or malformed.
+        InvalidTarget: asks for a resource beyond those of the grant.
         InvalidGrant: forged, expired, used, foreign, or not matching what was asked for.
     """
+    client, form = request.client, request.form
     code, redirect_uri = form.get("code"), form.get("redirect_uri")
     if code is None or redirect_uri is None:
         raise InvalidRequest("code and redirect_uri are needed.")
@@ -35,60 +34,32 @@ def redeem(ctx: RequestContext, client: Client, form: Parameters) -> dict[str, A
     grant_id = codes.grant_of(ctx.house.get(MasterKey), code)
     if grant_id is None:
         raise InvalidGrant("code_forged")
+    wanted = form.get("resource")
+    if wanted is not None and (before := grant_rows.find(ctx.db, grant_id)) is not None:
+        # What a grant is for never changes: asked before, so that a mistake burns nothing.
+        resources.check(wanted, before.resource)
+    refreshes = client.metadata.refreshes
     grant = grants.redeem(
         ctx,
-        Presented(
-            grant_id=grant_id,
-            client_id=client.client_id,
+        PresentedCode(
+            grant=grant_id,
+            client=client.client_id,
             client_version=client.version,
             redirect_uri=redirect_uri,
             code_challenge=challenge,
+            jkt=request.jkt,
+            # Whoever has a secret is bound by it and may change keys (RFC 9449 §5).
+            bound_jkt=request.jkt if client.public and refreshes else None,
+            first_generation=1 if refreshes else 0,
+            **untils_of(ctx.settings, client.metadata, ctx.now),
         ),
     )
-    return tokens_of(ctx, ring, client, grant)
-
-
-def tokens_of(ctx: RequestContext, ring: Keyring, client: Client, grant: Grant) -> dict[str, Any]:
-    """Return the token response of a grant (OIDC Core §3.1.3.3)."""
-    token = access.issue(
+    return tokens_of(
         ctx,
         ring,
-        client_id=grant.client_id,
+        client,
+        grant,
         scope=grant.scope,
-        subject=grant.user_id,
-        grant_id=grant.id,
-        extra=_about_the_sign_in(grant),
+        resource=resources.narrowed(wanted, grant.resource),
+        jkt=request.jkt,
     )
-    answer: dict[str, Any] = {
-        "access_token": token.token,
-        "token_type": "Bearer",
-        "expires_in": int(token.expires_in.total_seconds()),
-        "scope": " ".join(grant.scope),
-    }
-    if "openid" in grant.scope:
-        answer["id_token"] = identity.issue(
-            ctx,
-            ring,
-            grant,
-            algorithm=client.metadata.id_token_signed_response_alg,
-            access_token=token.token,
-            user_claims=_asked_claims(ctx, grant),
-        )
-    return answer
-
-
-def _about_the_sign_in(grant: Grant) -> dict[str, Any]:
-    """Return what a resource server may judge the sign-in by (RFC 9068 §2.2.1, RFC 9470 §6.1)."""
-    return {
-        "auth_time": epoch(grant.auth_time),
-        "acr": grant.acr,
-        "amr": amr_claim(grant.amr),
-        "sid": grant.sid,
-    }
-
-
-def _asked_claims(ctx: RequestContext, grant: Grant) -> dict[str, Any]:
-    """Return the user's claims that the `claims` parameter wants in the ID token (§5.5)."""
-    names = [n for n in grant.claims.get("id_token", ()) if n in scopes.USER_CLAIMS]
-    user = users.find(ctx.db, grant.user_id) if names else None
-    return scopes.user_claims(user, names) if user else {}

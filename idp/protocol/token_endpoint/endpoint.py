@@ -12,7 +12,8 @@ from idp.protocol.errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
-from idp.protocol.token_endpoint import authorization_code, client_credentials
+from idp.protocol.token_endpoint import authorization_code, client_credentials, refresh_token
+from idp.protocol.token_endpoint.request import TokenRequest
 from idp.web import parameters
 from idp.web.context import request_context
 
@@ -20,6 +21,7 @@ bp = flask.Blueprint("token", __name__)
 
 GRANTS = {
     "authorization_code": authorization_code.redeem,
+    "refresh_token": refresh_token.redeem,
     "client_credentials": client_credentials.redeem,
 }
 
@@ -44,12 +46,12 @@ def token() -> flask.Response:
         raise UnauthorizedClient
 
     try:
-        answer = GRANTS[grant_type](ctx, client, form)
+        answer = GRANTS[grant_type](ctx, TokenRequest(client, form))
     except StaleClient:
         client = authenticate_client(ctx, header, form, newest=True)
         if grant_type not in client.metadata.grant_types:
             raise UnauthorizedClient from None
-        answer = GRANTS[grant_type](ctx, client, form)
+        answer = GRANTS[grant_type](ctx, TokenRequest(client, form))
     return responses.any_origin(responses.json(answer))
 
 

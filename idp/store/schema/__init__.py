@@ -26,6 +26,7 @@ from idp.store.schema.protocol import (
     clients,
     consents,
     grants,
+    revoked_tokens,
     sessions,
     signing_keys,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "outbox",
     "passwords",
     "recovery_codes",
+    "revoked_tokens",
     "seals",
     "sessions",
     "signing_keys",

@@ -4,7 +4,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -57,6 +56,8 @@ clients = Table(
     Column("version", Integer, nullable=False, comment="rises with each change"),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+    Column("tokens_valid_from", Instant, comment="its own tokens issued before are void"),
 )
 
 consents = Table(
@@ -76,10 +77,10 @@ grants = Table(
     Column("id", String, primary_key=True),
     client(index=True),
     user(index=True),
-    Column(
-        "sid", String, ForeignKey("sessions.sid", ondelete="CASCADE"), nullable=False, index=True
-    ),
+    Column("sid", String, nullable=False, index=True, comment="may be gone where `offline`"),
     Column("scope", Json, nullable=False),
+    Column("resource", Json, nullable=False, comment="resource indicators, RFC 8707"),
+    Column("offline", Boolean, nullable=False, comment="it stands without its session"),
     Column("claims", Json, nullable=False, comment="the `claims` parameter, OIDC Core §5.5"),
     Column("consented", Boolean, nullable=False, comment="it rests on a consent that must stand"),
     Column("redirect_uri", String, nullable=False),
@@ -91,9 +92,23 @@ grants = Table(
     Column("opened_at", Instant, nullable=False),
     Column("code_expires_at", Instant, nullable=False),
     Column("code_redeemed_at", Instant),
+    Column("dpop_jkt", String, comment="the key that code or refresh token is bound to"),
+    Column("generation", Integer, nullable=False, comment="of the refresh token; 0: none yet"),
+    Column("retries", Integer, nullable=False, comment="how often this one was given again"),
+    Column("refreshed_at", Instant, comment="when this generation was given first"),
+    Column("idle_until", Instant, nullable=False, index=True),
+    Column("absolute_until", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("end_reason", String),
     CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="end_has_a_reason"),
+    CheckConstraint("idle_until <= absolute_until", name="idle_within_absolute"),
+)
+
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    Column("jti", String, primary_key=True),
+    Column("expires_at", Instant, nullable=False, index=True),
 )
 
 signing_keys = Table(

@@ -1,0 +1,89 @@
+"""A refresh token is traded for its successor (RFC 6749 §6; RFC 9700 §4.14.2; DESIGN §4).
+
+Whoever lost an answer, or has a second tab, gets the same successor again; whoever shows what was
+replaced long ago ends the family.
+"""
+
+from idp.audit import record
+from idp.audit.token_events import RefreshTokenRetried, RefreshTokenReused, RefreshTokenRotated
+from idp.context import RequestContext
+from idp.protocol.clients.registry import StaleClient
+from idp.protocol.grants.service import CLIENT_CHANGED, end, refused
+from idp.protocol.grants.why_dead import why_no_refresh
+from idp.sessions import service as sessions
+from idp.store import grants, redemptions
+from idp.store.grants import Grant
+from idp.store.redemptions import PresentedRefresh
+
+REUSED = "refresh_token_reused"
+
+
+def refresh(ctx: RequestContext, shown: PresentedRefresh) -> Grant:
+    """Rotate a family, or repeat its last rotation (I2).
+
+    Raises:
+        InvalidGrant: for whatever reason; the reason is in the audit log.
+        StaleClient: the client was changed since it was authenticated; nothing has moved.
+    """
+    found = redemptions.refresh(ctx.db, shown, ctx.now)
+    if found is None:
+        raise _refusal(ctx, shown)
+    grant, seen = found
+    event = RefreshTokenRetried if grant.retries else RefreshTokenRotated
+    record(
+        ctx,
+        event(
+            user_id=grant.user_id,
+            sid=grant.sid,
+            client_id=grant.client_id,
+            grant_id=grant.id,
+            generation=grant.generation,
+        ),
+    )
+    if seen is not None and not grant.offline:
+        sessions.note_use(ctx, grant.sid, seen.last_seen_at, seen.idle_seconds)
+    return grant
+
+
+def _refusal(ctx: RequestContext, shown: PresentedRefresh) -> Exception:
+    grant = grants.find(ctx.db, shown.grant)
+    if grant is None:
+        return refused(ctx, shown.client, shown.grant, "grant_gone")
+    reason = _why_not(ctx, grant, shown)
+    if reason == CLIENT_CHANGED:
+        return StaleClient()
+    if reason == REUSED and end(ctx, grant.id, because=REUSED):
+        record(
+            ctx,
+            RefreshTokenReused(
+                user_id=grant.user_id,
+                sid=grant.sid,
+                client_id=grant.client_id,
+                grant_id=grant.id,
+                generation=grant.generation,
+                presented=shown.presented,
+            ),
+        )
+    return refused(ctx, shown.client, grant.id, reason)
+
+
+def _why_not(ctx: RequestContext, grant: Grant, shown: PresentedRefresh) -> str:
+    if grant.client_id != shown.client:
+        return "other_client"
+    if grant.dpop_jkt not in (None, shown.jkt):
+        return "other_key"
+    # What is dead stays dead for its own reason: an old token of it alarms nobody.
+    if (reason := why_no_refresh(ctx, grant)) is not None:
+        return reason
+    if _replaced(grant, shown):
+        return REUSED
+    return CLIENT_CHANGED
+
+
+def _replaced(grant: Grant, shown: PresentedRefresh) -> bool:
+    """Tell whether the token shown is older than what a retry may be."""
+    if grant.generation != shown.successor:
+        return grant.generation > shown.presented
+    welcome = shown.confidential or grant.dpop_jkt is not None
+    in_time = grant.refreshed_at is not None and grant.refreshed_at > shown.leeway_from
+    return not (welcome or in_time)
