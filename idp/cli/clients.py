@@ -58,9 +58,7 @@ _DESCRIBED = (
     click.option(
         "--access-token-lifetime", metavar="SECONDS", help="Shorter or longer than usual."
     ),
-    click.option(
-        "--refresh-idle-lifetime", metavar="SECONDS", help="How long it may stay away."
-    ),
+    click.option("--refresh-idle-lifetime", metavar="SECONDS", help="How long it may stay away."),
     click.option(
         "--refresh-lifetime", metavar="SECONDS", help="How long it may refresh in any case."
     ),

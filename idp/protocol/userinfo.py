@@ -52,7 +52,9 @@ def claims_for(ctx: RequestContext, token: str | None) -> dict[str, object]:
     if not access.is_for(claims, ctx.settings.issuer):
         raise InvalidToken("issued for another resource")
     grant_id = access.grant_id_of(claims)
-    if grant_id is None or "openid" not in str(claims.get("scope")).split():
+    # The token's scope, which may be narrower than its grant's (RFC 6749 §6).
+    scope = str(claims.get("scope")).split()
+    if grant_id is None or "openid" not in scope:
         raise InsufficientScope
     found = grants.find_live(ctx.db, grant_id, str(claims["jti"]), ctx.now)
     if found is None:
@@ -60,7 +62,7 @@ def claims_for(ctx: RequestContext, token: str | None) -> dict[str, object]:
     grant, user = found
     check_still_enough(ctx, grant)
     asked = [n for n in grant.claims.get("userinfo", ()) if n in scopes.USER_CLAIMS]
-    names = dict.fromkeys([*scopes.claims_of(grant.scope), *asked])
+    names = dict.fromkeys([*scopes.claims_of(scope), *asked])
     return {"sub": user.id, **scopes.user_claims(user, names)}
 
 

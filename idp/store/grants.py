@@ -23,7 +23,7 @@ from sqlalchemy import (
 from idp.store import users as user_rows
 from idp.store.database import Transaction
 from idp.store.schema import consents, grants, revoked_tokens, sessions, users
-from idp.store.sessions import ALIVE, NOW
+from idp.store.sessions import ALIVE
 from idp.store.users import User
 
 

@@ -33,6 +33,8 @@ GRANT = Grant(
     amr=("pwd", "otp"),
     opened_at=NOON,
     code_expires_at=NOON,
+    idle_until=NOON,
+    absolute_until=NOON,
 )
 
 

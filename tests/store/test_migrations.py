@@ -106,6 +106,12 @@ def a_grant(db: Transaction) -> str:
             amr=["pwd"],
             opened_at=NOON,
             code_expires_at=NOON,
+            resource=[],
+            offline=False,
+            generation=0,
+            retries=0,
+            idle_until=NOON,
+            absolute_until=NOON,
             ended_at=NOON,
             end_reason="code_reused",
         )
