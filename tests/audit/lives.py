@@ -1,6 +1,7 @@
 """What people, operators and the provider itself do, until every kind of event has happened."""
 
 import re
+from datetime import timedelta
 
 from argon2 import PasswordHasher
 from sqlalchemy import update
@@ -19,6 +20,7 @@ from idp.worker import upkeep
 from idp.worker.courier import Courier
 from tests.admission.people import Person, create_passkey
 from tests.app import PASSWORD, RelyingParty, link_of, submit
+from tests.protocol.refreshing import refresh, refreshed
 from tests.support.authenticator import Authenticator
 
 BROWSER = b"b" * 32
@@ -164,7 +166,22 @@ def a_life_of_a_client(provider):
     with provider.context() as ctx:
         clients.change(ctx, rp.client_id, {"require_acr": "mfa"})
         clients.rotate_secret(ctx, rp.client_id)
+        clients.disable(ctx, rp.client_id)
+        clients.enable(ctx, rp.client_id)
+        clients.void_own_tokens(ctx, rp.client_id, ctx.now + timedelta(seconds=1))
         clients.delete(ctx, rp.client_id)
+
+
+def a_life_of_refreshing(provider):
+    user, rp = somebody(provider, "rey")
+    rp.registered = provider.add_client(grant_types=("authorization_code", "refresh_token"))
+    rp.submit(rp.log_in(rp.authorize(), user.username), action="skip")
+    page = rp.authorize(prompt="consent")
+    token = rp.redeem(rp.answer(rp.allow(page))["code"]).get_json()["refresh_token"]
+    successor = refreshed(rp, token)["refresh_token"]
+    assert refreshed(rp, token)["refresh_token"] == successor
+    refreshed(rp, successor)
+    assert refresh(rp, token).status_code == 400
 
 
 def a_life_of_an_operator(provider):
@@ -186,5 +203,6 @@ LIVES = (
     a_life_by_mail,
     a_life_of_letters,
     a_life_of_a_client,
+    a_life_of_refreshing,
     a_life_of_an_operator,
 )

@@ -213,3 +213,62 @@ def test_an_unknown_client_is_said_to_be_unknown(
 def test_nothing_that_is_shown_can_steer_the_terminal() -> None:
     told = table(("NAME",), [["Bad\x1b[2JName"]]) + pairs([("name", ["Bad\x9b2JName"])])
     assert all(character.isprintable() or character == "\n" for character in told)
+
+
+def test_how_its_tokens_are_is_registered_and_taken_back(idp: Idp) -> None:
+    api = "https://api.example.test/"
+    made = idp.add_client(
+        *("--grant", "authorization_code", "--grant", "refresh_token", "--dpop"),
+        *("--access-token-format", "opaque", "--access-token-alg", "RS256"),
+        *("--introspection-alg", "ES256", "--access-token-lifetime", "60"),
+        *("--refresh-idle-lifetime", "3600", "--refresh-lifetime", "7200"),
+        *("--resource", api, "--audience", api),
+    )
+    kept = idp.json("client", "show", made["client_id"])
+    assert (
+        kept.items()
+        >= {
+            "grant_types": ["authorization_code", "refresh_token"],
+            "dpop_bound_access_tokens": True,
+            "access_token_format": "opaque",
+            "access_token_signed_response_alg": "RS256",
+            "introspection_signed_response_alg": "ES256",
+            "access_token_lifetime": 60,
+            "refresh_idle_lifetime": 3600,
+            "refresh_lifetime": 7200,
+            "resources": [api],
+            "audiences": [api],
+        }.items()
+    )
+
+    changed = idp.json(
+        *("client", "update", made["client_id"], "--no-dpop", "--access-token-lifetime", "none"),
+        *("--resource", "none", "--audience", "none"),
+    )
+
+    assert changed["dpop_bound_access_tokens"] is False
+    assert changed["access_token_lifetime"] is None
+    assert (changed["resources"], changed["audiences"]) == ([], [])
+
+
+def test_every_fault_of_tokens_is_told_at_once(idp_on_sqlite: Idp) -> None:
+    said = idp_on_sqlite.refused(
+        *("client", "create", "--name", "A", "--grant", "refresh_token", "--public"),
+        *("--access-token-format", "paper", "--access-token-alg", "none"),
+        *("--introspection-alg", "HS256", "--refresh-lifetime", "0"),
+        *("--resource", "api", "--audience", "https://api.example.test/#x"),
+    )
+    told = said.splitlines()
+    assert len(told) == 1 + 8, said
+
+
+def test_a_client_is_switched_off_and_on(idp: Idp) -> None:
+    client_id = idp.add_client()["client_id"]
+
+    assert "is disabled" in idp("client", "disable", client_id)
+    assert "was disabled already" in idp("client", "disable", client_id)
+    assert idp.json("client", "show", client_id)["disabled"] is True
+    assert "disabled" in idp("client", "list")
+    assert "is enabled" in idp("client", "enable", client_id)
+    assert idp.json("client", "show", client_id)["disabled"] is False
+    assert "no such client" in idp.refused("client", "disable", "nobody")

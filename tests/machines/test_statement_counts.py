@@ -11,6 +11,7 @@ import pytest
 from idp.store.database import Database
 from tests.app import CALLBACK, Provider, RelyingParty, make_provider
 from tests.machines.statements import Conversation, overheard
+from tests.protocol.refreshing import refresh, refreshed
 
 
 @pytest.fixture
@@ -28,7 +29,8 @@ def rp(provider: Provider) -> RelyingParty:
     party = RelyingParty(
         provider,
         provider.add_client(
-            grant_types=("authorization_code", "client_credentials"), scope=("openid", "api")
+            grant_types=("authorization_code", "refresh_token", "client_credentials"),
+            scope=("openid", "api", "offline_access"),
         ),
         provider.browser(),
     )
@@ -114,6 +116,47 @@ def test_an_authorization_with_a_live_session_and_its_exchange_take_five_stateme
     assert verbs(authorizing) == ["SELECT sessions", "INSERT grants", "INSERT audit_events"]
     assert verbs(exchanging) == ["UPDATE grants", "INSERT audit_events"]
     assert (counts(authorizing), counts(exchanging)) == ((3, 2), (2, 2))
+
+
+@pytest.mark.parametrize("scope", ["openid", "openid offline_access"])
+def test_a_refresh_rotates_and_is_recorded(rp: RelyingParty, provider: Provider, scope: str):
+    token = rp.sign_in(scope=scope, prompt="consent")["refresh_token"]
+
+    with overheard(provider) as rotating:
+        first = refreshed(rp, token)
+    with overheard(provider) as retrying:
+        again = refreshed(rp, token)
+
+    assert again["refresh_token"] == first["refresh_token"]
+    for heard in (rotating, retrying):
+        assert verbs(heard) == ["UPDATE grants", "INSERT audit_events"]
+        assert counts(heard) == (2, 2)
+
+
+def test_a_refresh_counts_as_activity_of_its_session_now_and_then(
+    rp: RelyingParty, provider: Provider
+):
+    token = rp.sign_in()["refresh_token"]
+    provider.clock.forward(minutes=7)
+    rp.get("/jwks")
+    rp.token(grant_type="client_credentials")
+
+    with overheard(provider) as first:
+        token = refreshed(rp, token)["refresh_token"]
+    with overheard(provider) as second:
+        refreshed(rp, token)
+
+    assert "UPDATE sessions" in verbs(first)
+    assert "UPDATE sessions" not in verbs(second)
+
+
+def test_a_forged_refresh_token_asks_nothing(rp: RelyingParty, provider: Provider):
+    token = rp.sign_in()["refresh_token"]
+
+    with overheard(provider) as heard:
+        assert refresh(rp, token[:-2] + token[:-3:-1]).status_code == 400
+
+    assert counts(heard) == (0, 0)
 
 
 def test_a_client_that_is_not_in_the_copies_costs_one_more_statement(

@@ -3,47 +3,25 @@
 import pytest
 
 from idp.sessions import service as sessions
-from tests.app import Provider, RelyingParty, claims_of
-from tests.protocol.parties import party
+from tests.app import Provider, claims_of
+from tests.protocol.parties import party, reasons
+from tests.protocol.refreshing import (
+    BOTH,
+    GRANT,
+    confidential,
+    public,
+    refresh,
+    refreshed,
+    refused,
+)
 from tests.support.spec import spec
 
-BOTH = ("authorization_code", "refresh_token")
-GRANT = (400, "invalid_grant")
-
-
-def refresh(rp: RelyingParty, token: str, **changed: str | None):
-    return rp.token(**({"grant_type": "refresh_token", "refresh_token": token} | changed))
-
-
-def refreshed(rp: RelyingParty, token: str, **changed: str | None) -> dict:
-    response = refresh(rp, token, **changed)
-    assert response.status_code == 200, response.get_data(as_text=True)
-    return dict(response.get_json())
-
-
-def refused(response) -> tuple[int, str]:
-    return response.status_code, response.get_json()["error"]
+__all__ = ["confidential", "public"]
 
 
 def events(provider: Provider) -> list[str]:
     names = ("refresh_token", "grant.ended", "grant.refused")
     return [name for name in provider.event_names() if name.startswith(names)]
-
-
-def why(provider: Provider) -> list[str]:
-    return [e.data["reason"] for e in provider.audit() if e.name == "grant.refused"]
-
-
-@pytest.fixture
-def confidential(provider: Provider) -> RelyingParty:
-    provider.add_user()
-    return party(provider, grant_types=BOTH)
-
-
-@pytest.fixture
-def public(provider: Provider) -> RelyingParty:
-    provider.add_user()
-    return party(provider, grant_types=BOTH, token_endpoint_auth_method="none")
 
 
 @spec("RFC 6749 §6", "RFC 9700 §4.14.2", "OIDC Core §12.2")
@@ -110,7 +88,7 @@ def test_a_client_without_secret_gets_a_lost_answer_again_within_its_leeway(prov
         "grant.refused",
         "grant.refused",
     ]
-    assert why(provider) == ["refresh_token_reused", "grant_ended:refresh_token_reused"]
+    assert reasons(provider) == ["refresh_token_reused", "grant_ended:refresh_token_reused"]
 
 
 @spec("RFC 9700 §4.14.2")
@@ -148,7 +126,7 @@ def test_another_client_can_neither_use_nor_end_a_family(provider, confidential)
     for token in (first, second):
         assert refused(refresh(stranger, token["refresh_token"])) == GRANT
 
-    assert why(provider) == ["other_client", "other_client"]
+    assert reasons(provider) == ["other_client", "other_client"]
     assert "grant.ended" not in provider.event_names()
 
 
@@ -168,7 +146,7 @@ def test_a_forged_token_is_refused_and_leaves_nothing(provider, confidential, sp
 
     assert refused(refresh(confidential, spoil(token))) == GRANT
 
-    assert why(provider) == []
+    assert reasons(provider) == []
     assert refreshed(confidential, token)
 
 
@@ -216,7 +194,7 @@ def test_a_family_dies_with_its_session(provider, confidential):
         sessions.end(ctx, sid, because="user_logout")
 
     assert refused(refresh(confidential, first["refresh_token"])) == GRANT
-    assert why(provider) == ["session_ended:user_logout"]
+    assert reasons(provider) == ["session_ended:user_logout"]
 
 
 def test_refreshing_is_activity_of_the_session_and_never_moves_its_absolute_limit(
@@ -231,7 +209,7 @@ def test_refreshing_is_activity_of_the_session_and_never_moves_its_absolute_limi
     provider.clock.forward(minutes=30)
 
     assert refused(refresh(confidential, token)) == GRANT
-    assert why(provider) == ["too_old"]
+    assert reasons(provider) == ["too_old"]
 
 
 def test_a_client_may_stay_away_for_as_long_as_the_session_idles(provider, confidential):
@@ -239,22 +217,4 @@ def test_a_client_may_stay_away_for_as_long_as_the_session_idles(provider, confi
     provider.clock.forward(minutes=61)
 
     assert refused(refresh(confidential, token)) == GRANT
-    assert why(provider) == ["session_idle_too_long"]
-
-
-@spec("OIDC Core §11")
-def test_offline_access_stands_without_its_session(provider, confidential):
-    confidential.registered = party(
-        provider, grant_types=BOTH, scope=("openid", "offline_access")
-    ).registered
-    first = confidential.sign_in(scope="openid offline_access", prompt="consent")
-    with provider.context() as ctx:
-        sessions.end(ctx, claims_of(first["id_token"])["sid"], because="user_logout")
-    provider.clock.forward(days=29)
-
-    second = refreshed(confidential, first["refresh_token"])
-
-    assert confidential.userinfo(second["access_token"]).status_code == 200
-    provider.clock.forward(days=31)
-    assert refused(refresh(confidential, second["refresh_token"])) == GRANT
-    assert why(provider) == ["idle_too_long"]
+    assert reasons(provider) == ["session_idle_too_long"]

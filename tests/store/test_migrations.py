@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from idp.kernel.secrets import new_id
 from idp.settings import Settings
+from idp.store import grants as grant_rows
 from idp.store import migrate, users
 from idp.store.database import Database, Transaction
 from idp.store.schema import audit_events, clients, grants, metadata, sessions, signing_keys
@@ -51,6 +52,80 @@ def test_the_models_are_what_the_migrations_make(empty_database_url: str):
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
         assert compare_metadata(context, metadata) == []
+
+
+def test_what_was_granted_before_there_were_families_comes_along(empty_database_url: str):
+    """A node may be upgraded while people are signed in: 0002 to the newest, with data."""
+    url = Settings(database_url=empty_database_url).database
+    migrate.upgrade(url, "0002")
+    with opened(url) as database, database.transaction() as db:
+        for table, row in rows_of_0002().items():
+            names = ", ".join(row)
+            places = ", ".join(f":{name}" for name in row)
+            db.write(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), row)
+
+    migrate.upgrade(url)
+
+    with opened(url) as database, database.transaction() as db:
+        grant = grant_rows.find(db, "g")
+        assert grant is not None
+        assert (grant.generation, grant.retries, grant.offline, grant.resource) == (0, 0, False, ())
+        assert grant.idle_until == grant.absolute_until == NOON + timedelta(minutes=1)
+        assert grant_rows.find_live(db, "g", "", NOON) is not None
+        db.write(update(grants).values(ended_at=NOON, end_reason="code_reused"))
+    again = update(grants).values(end_reason="another")
+    with (
+        opened(url) as database,
+        pytest.raises(DBAPIError, match="ends once"),
+        database.transaction() as db,
+    ):
+        db.write(again)
+
+
+def rows_of_0002() -> dict[str, dict[str, object]]:
+    """A user, a session, a client and a grant as revision 0002 knew them."""
+    now, later = "2030-01-01 12:00:00.000000", "2030-01-01 12:01:00.000000"
+    born = {"created_at": now, "updated_at": now}
+    seen = {"opened_at": now, "authenticated_at": now, "last_seen_at": now}
+    proof = {"acr": "sfa", "amr": '["pwd"]'}
+    return {
+        "users": {
+            "id": "u",
+            "username": "ada",
+            "username_key": "ada",
+            "profile": "{}",
+            "email_verified": False,
+            "phone_number_verified": False,
+            **born,
+        },
+        "clients": {"client_id": "c", "metadata": "{}", "version": 1, **born},
+        "sessions": {
+            "sid": "s",
+            "secret_hash": b"s",
+            "user_id": "u",
+            "idle_seconds": 3600,
+            **seen,
+            "idle_until": later,
+            "absolute_until": later,
+            "address": "",
+            "user_agent": "",
+            **proof,
+        },
+        "grants": {
+            "id": "g",
+            "client_id": "c",
+            "user_id": "u",
+            "sid": "s",
+            "scope": '["openid"]',
+            "claims": "{}",
+            "consented": False,
+            "redirect_uri": "https://app.example.test/",
+            "auth_time": now,
+            "opened_at": now,
+            "code_expires_at": later,
+            **proof,
+        },
+    }
 
 
 # What no code of ours, and no hand at the database's own prompt, can undo
