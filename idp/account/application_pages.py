@@ -44,6 +44,7 @@ def _connections(ctx: RequestContext, standing: Standing) -> list[dict[str, obje
         _card(client)
         | {
             "revocable": True,
+            "agreed": True,
             "scopes": _seen(each),
             "since": on_day(each.granted_at),
             "last_used": last_used.get(each.client_id),
@@ -52,10 +53,12 @@ def _connections(ctx: RequestContext, standing: Standing) -> list[dict[str, obje
         if (client := registry.find(ctx, each.client_id)) is not None
     ]
     live = {use.client_id for use in uses if not use.consented}
+    staying = {use.client_id for use in uses if use.offline_until and use.offline_until > ctx.now}
     for client_id in sorted(live - {each.client_id for each in agreed}, key=first_used.__getitem__):
         if (own := registry.find(ctx, client_id)) is not None:
             since, last = on_day(first_used[client_id]), last_used[client_id]
-            found.append(_card(own) | {"revocable": False, "since": since, "last_used": last})
+            stays = client_id in staying
+            found.append(_card(own) | {"revocable": stays, "since": since, "last_used": last})
     return found
 
 

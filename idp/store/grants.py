@@ -179,13 +179,17 @@ def _end(
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """That a client was used in a session: since when, when last, and whether by consent."""
+    """That a client was used in a session: since when, when last, and whether by consent.
+
+    `offline_until` says until when it may stay connected without the session.
+    """
 
     client_id: str
     sid: str
     first_at: datetime
     last_at: datetime
     consented: bool
+    offline_until: datetime | None
 
 
 def list_uses(db: Transaction, user_id: str) -> list[Use]:
@@ -198,12 +202,22 @@ def list_uses(db: Transaction, user_id: str) -> list[Use]:
             func.min(grants.c.opened_at).label("first_at"),
             last,
             func.count().filter(grants.c.consented).label("consented"),
+            func.max(grants.c.idle_until)
+            .filter(grants.c.offline, grants.c.ended_at.is_(None))
+            .label("offline_until"),
         )
         .where(grants.c.user_id == user_id, grants.c.code_redeemed_at.is_not(None))
         .group_by(grants.c.client_id, grants.c.sid)
         .order_by(last.desc(), grants.c.client_id)
     )
     return [
-        Use(row.client_id, row.sid, row.first_at, row.last_at, bool(row.consented))
+        Use(
+            client_id=row.client_id,
+            sid=row.sid,
+            first_at=row.first_at,
+            last_at=row.last_at,
+            consented=bool(row.consented),
+            offline_until=row.offline_until,
+        )
         for row in db.read(query)
     ]

@@ -14,7 +14,7 @@ def test_each_says_what_it_sees_and_when_it_was_used(rp):
     text = text_of(visit(rp, APPLICATIONS))
 
     assert "Example App app.example.test Connected Jan 1, 2030" in text
-    assert "Last sign-in Jan 1, 2030, 1:30" in text
+    assert "Last used Jan 1, 2030, 1:30" in text
     assert "Your email address" in text
 
 
@@ -61,3 +61,21 @@ def test_an_application_of_the_house_is_shown_and_asks_for_nothing(rp):
     assert "Intranet" in text
     assert "Part of this service" in text
     assert "Disconnect" not in text
+
+
+def test_an_application_of_the_house_that_stays_connected_can_be_disconnected(rp):
+    own = rp.provider.add_client(
+        client_name="Intranet",
+        first_party=True,
+        grant_types=("authorization_code", "refresh_token"),
+        scope=("openid", "offline_access"),
+    )
+    intranet = RelyingParty(rp.provider, own, rp.browser)
+    token = intranet.sign_in(scope="openid offline_access")["refresh_token"]
+    assert "stays connected when you are signed out" in text_of(visit(rp, APPLICATIONS))
+
+    page = act(rp, "/account/connections/revoke", client_id=intranet.client_id)
+
+    assert "has no access any more" in text_of(page)
+    assert intranet.token(grant_type="refresh_token", refresh_token=token).status_code == 400
+    assert "Disconnect" not in text_of(visit(rp, APPLICATIONS))

@@ -44,10 +44,10 @@ def deny(ctx: RequestContext, user_id: str, client_id: str) -> None:
 
 
 def revoke(ctx: RequestContext, user_id: str, client_id: str) -> bool:
-    """Take a consent back and end what was granted by it; False when there was none."""
-    if not consents.remove(ctx.db, user_id, client_id):
-        return False
+    """Take a consent back and end what was granted; False when there was neither."""
+    agreed = consents.remove(ctx.db, user_id, client_id)
     which = Which(user_id=user_id, client_id=client_id)
     ended = len(grants.end_all(ctx, which, because="consent_revoked"))
-    record(ctx, ConsentRevoked(user_id=user_id, client_id=client_id, grants_ended=ended))
-    return True
+    if agreed:
+        record(ctx, ConsentRevoked(user_id=user_id, client_id=client_id, grants_ended=ended))
+    return agreed or bool(ended)
