@@ -9,7 +9,17 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, bindparam, case, exists, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    bindparam,
+    case,
+    exists,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from idp.store.database import Transaction
@@ -100,7 +110,8 @@ def refresh_statement(guards: Guards) -> ReturningUpdate[Any]:
     """
     wanted = _by_kind("until_idle")
     capped = case((wanted < grants.c.absolute_until, wanted), else_=grants.c.absolute_until)
-    session = select(sessions.c.sid).where(sessions.c.sid == grants.c.sid).correlate(grants)
+    # In RETURNING, SQLite gets every column without its table: `sid = sid` is any session.
+    session = select(sessions.c.sid).where(sessions.c.sid == literal_column("grants.sid"))
     return (
         update(grants)
         .where(*guards.values())
