@@ -2,6 +2,7 @@
 
 import pytest
 
+from idp.protocol.clients import service as clients
 from idp.sessions import service as sessions
 from tests.app import Provider, claims_of
 from tests.protocol.parties import party, reasons
@@ -218,3 +219,17 @@ def test_a_client_may_stay_away_for_as_long_as_the_session_idles(provider, confi
 
     assert refused(refresh(confidential, token)) == GRANT
     assert reasons(provider) == ["session_idle_too_long"]
+
+
+def test_a_family_gives_nothing_below_what_its_client_requires_by_now(provider, confidential):
+    token = confidential.sign_in()["refresh_token"]
+    with provider.context() as ctx:
+        clients.change(ctx, confidential.client_id, {"require_acr": "mfa"})
+
+    assert refused(refresh(confidential, token)) == GRANT
+
+    assert reasons(provider) == ["acr_too_low"]
+    with provider.context() as ctx:
+        clients.change(ctx, confidential.client_id, {"require_acr": None})
+    provider.clock.forward(seconds=3)
+    assert refreshed(confidential, token)

@@ -93,3 +93,13 @@ def test_only_resource_may_come_more_than_once(provider, rp):
     doubled = rp.get(f"/authorize?{'&'.join([_rest(rp), _rest(rp)])}&client_id={rp.client_id}")
 
     assert doubled.status_code == 400
+
+
+@spec("RFC 8707 §2.2")
+def test_a_client_of_an_api_gets_a_token_for_userinfo_by_asking_for_the_provider(provider, rp):
+    tokens = rp.sign_in(resource=MAIL)
+
+    ours = refreshed(rp, tokens["refresh_token"], resource="https://id.example.test")
+
+    assert audience(ours) == "https://id.example.test"
+    assert rp.userinfo(ours["access_token"]).status_code == 200

@@ -167,11 +167,6 @@ def effective_scope(client: Client, raw: Parameters) -> tuple[str, ...]:
     )
 
 
-def allowed_resource(client: Client, raw: Parameters) -> None:
-    """RFC 8707 §2.1: only what the client is registered to ask for."""
-    resources.check(raw.get("resource"), client.metadata.resources)
-
-
 def proof_key(client: Client, raw: Parameters) -> None:
     """RFC 7636 §4.3, §4.4.1."""
     pkce.check_challenge(
@@ -190,7 +185,6 @@ AFTER: tuple[Check, ...] = (
     sound_values,
     sound_prompt,
     some_scope,
-    allowed_resource,
     proof_key,
 )
 
@@ -204,6 +198,8 @@ def checked(ctx: RequestContext, address: ReturnAddress, raw: Parameters) -> Aut
     client = address.client
     for check in AFTER:
         check(client, raw)
+    # RFC 8707 §2.1: only what the client is registered to ask for.
+    resources.check(raw.get("resource"), client.metadata.resources, ctx.settings.issuer)
     claims = claims_parameter.parse(raw.get("claims"))
     acr = acr_request.read(raw.get("acr_values"), claims, client.metadata, supported(ctx.settings))
     max_age = raw.get("max_age")

@@ -37,7 +37,7 @@ def redeem(ctx: RequestContext, request: TokenRequest) -> dict[str, Any]:
     wanted = form.get("resource")
     if wanted is not None and (before := grant_rows.find(ctx.db, grant_id)) is not None:
         # What a grant is for never changes: asked before, so that a mistake burns nothing.
-        resources.check(wanted, before.resource)
+        resources.check(wanted, before.resource, ctx.settings.issuer)
     refreshes = client.metadata.refreshes
     grant = grants.redeem(
         ctx,

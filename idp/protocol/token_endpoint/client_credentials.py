@@ -30,7 +30,7 @@ def redeem(ctx: RequestContext, request: TokenRequest) -> dict[str, Any]:
         raise InvalidScope
     granted = wanted or tuple(allowed)
     resource = form.get("resource")
-    resources.check(resource, client.metadata.resources)
+    resources.check(resource, client.metadata.resources, ctx.settings.issuer)
     token = access.issue(
         ctx,
         keys.keyring(ctx),

@@ -4,9 +4,12 @@ from typing import Any
 
 from idp.context import RequestContext
 from idp.kernel.secrets import MasterKey
+from idp.policy.acr import satisfies
 from idp.protocol import resources, scopes
+from idp.protocol.clients.metadata import Client
 from idp.protocol.errors import InvalidGrant, InvalidRequest, InvalidScope
 from idp.protocol.grants import rotation
+from idp.protocol.grants.service import refused
 from idp.protocol.keys import service as keys
 from idp.protocol.token_endpoint.answer import tokens_of
 from idp.protocol.token_endpoint.lifetimes import untils_of
@@ -34,7 +37,7 @@ def redeem(ctx: RequestContext, request: TokenRequest) -> dict[str, Any]:
     token = refresh_tokens.read(ctx.house.get(MasterKey), form.get("refresh_token"))
     if token is None:
         raise InvalidGrant("refresh_token_forged")
-    _check_within_grant(ctx, token.grant_id, client.client_id, form)
+    _check_within_grant(ctx, token.grant_id, client, form)
     grant = rotation.refresh(
         ctx,
         PresentedRefresh(
@@ -60,20 +63,23 @@ def redeem(ctx: RequestContext, request: TokenRequest) -> dict[str, Any]:
 
 
 def _check_within_grant(
-    ctx: RequestContext, grant_id: str, client_id: str, form: Parameters
+    ctx: RequestContext, grant_id: str, client: Client, form: Parameters
 ) -> None:
     """Look before anything rotates: what was granted never changes, so a mistake burns nothing.
 
     Raises:
         InvalidScope: more scope than was granted (RFC 6749 §6).
         InvalidTarget: more resources than were granted (RFC 8707 §2.2).
+        InvalidGrant: the client by now asks for a better sign-in than this was.
     """
-    scope, resource = form.get("scope"), form.get("resource")
-    if scope is None and resource is None:
+    scope, resource, floor = form.get("scope"), form.get("resource"), client.metadata.require_acr
+    if scope is None and resource is None and floor is None:
         return
     grant = grants.find(ctx.db, grant_id)
-    if grant is None or grant.client_id != client_id:
+    if grant is None or grant.client_id != client.client_id:
         return
+    if floor is not None and not satisfies(grant.acr, floor):
+        raise refused(ctx, client.client_id, grant_id, "acr_too_low")
     if not set(scopes.split(scope)) <= set(grant.scope):
         raise InvalidScope
-    resources.check(resource, grant.resource)
+    resources.check(resource, grant.resource, ctx.settings.issuer)
