@@ -1,0 +1,1 @@
+"""Pure parts, tried without a provider around them."""
