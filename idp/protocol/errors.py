@@ -168,6 +168,24 @@ class InsufficientUserAuthentication(ProtocolError):
         self.max_age = max_age
 
 
+class InvalidDpopProof(ProtocolError):
+    """RFC 9449 §5, §7.1: nobody learns which rule the proof breaks; a resource answers 401."""
+
+    code = "invalid_dpop_proof"
+    public = "The DPoP proof is missing, malformed, too old, used before or of another request."
+
+
+class UseDpopNonce(ProtocolError):
+    """RFC 9449 §8, §9: the proof needs a nonce of ours, which comes along; a resource answers 401."""
+
+    code = "use_dpop_nonce"
+    public = "The DPoP proof needs the nonce that comes with this answer."
+
+    def __init__(self, nonce: str, detail: str = "") -> None:
+        super().__init__(detail)
+        self.nonce = nonce
+
+
 class UntrustedRequest(IdpError):
     """An authorization request whose redirect URI is not trusted: shown as a page, never sent on.
 

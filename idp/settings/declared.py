@@ -111,6 +111,11 @@ class Settings(ProofSettings):
     authorization_lifetime: timedelta = Field(
         timedelta(hours=1), description="How long a person may take to sign in and consent."
     )
+    dpop_nonces: bool = Field(
+        False,
+        description="DPoP proofs must carry a nonce of ours, so that none can be made ahead "
+        "(RFC 9449 §8). Costs a client one more request, now and then.",
+    )
     clients_cached_for: timedelta = Field(
         timedelta(seconds=2), description="How long a process may use its copy of a client."
     )
