@@ -1,4 +1,4 @@
-"""DPoP at our own endpoints (RFC 9449): a proof is good once, and with a nonce of ours if it has one.
+"""DPoP at our own endpoints (RFC 9449): a proof is good once, and a nonce in it must be ours.
 
 Nonces are not stored: each is a MAC over the number of a stretch of time, so every process knows
 them all. Does not own: which key a token or a grant is bound to.
@@ -23,7 +23,7 @@ _NONCE_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The key that the sender of a request holds, and the nonce for its next proof, if one is due."""
+    """The key that a sender holds, and the nonce for its next proof, if a new one is due."""
 
     jkt: str
     next_nonce: str | None = None

@@ -176,7 +176,7 @@ class InvalidDpopProof(ProtocolError):
 
 
 class UseDpopNonce(ProtocolError):
-    """RFC 9449 §8, §9: the proof needs a nonce of ours, which comes along; a resource answers 401."""
+    """RFC 9449 §8, §9: the proof needs the nonce that comes along; a resource answers 401."""
 
     code = "use_dpop_nonce"
     public = "The DPoP proof needs the nonce that comes with this answer."

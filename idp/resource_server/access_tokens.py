@@ -12,10 +12,12 @@ from idp.kernel.clock import Clock, from_epoch, system_clock
 from idp.kernel.jose import SIGNING_ALGORITHMS, unverified_header, verify
 from idp.resource_server.challenge import Challenge
 from idp.resource_server.keys import Patience, ProviderKeys
+from idp.resource_server.proofs import HttpRequest, ReplayMemory, Replays, check_possession
 
 MAX_LENGTH = 8192
 _TYPES = ("at+jwt", "application/at+jwt")
-_SCHEME = re.compile(r"bearer(?: +|\Z)", re.IGNORECASE)
+_SCHEME = re.compile(r"(bearer|dpop)(?: +|\Z)", re.IGNORECASE)
+_NAMES = {"bearer": "Bearer", "dpop": "DPoP"}
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*\Z")
 
 
@@ -24,7 +26,8 @@ class AccessClaims:
     """What a valid token says, at the instant at which it was read.
 
     `acr` and `auth_time` tell how surely and when the user signed in; a client's own token has
-    neither. `everything` holds all claims under their wire names.
+    neither. `jkt` is the key that its sender was seen to hold, None for a bearer token.
+    `everything` holds all claims under their wire names.
     """
 
     subject: str
@@ -35,6 +38,7 @@ class AccessClaims:
     expires_at: datetime
     read_at: datetime
     everything: Mapping[str, Any]
+    jkt: str | None = None
 
 
 class AccessTokens:
@@ -48,6 +52,7 @@ class AccessTokens:
         algorithms: Sequence[str] = SIGNING_ALGORITHMS,
         leeway: timedelta = timedelta(seconds=10),
         patience: Patience | None = None,
+        replays: Replays | None = None,
         client: httpx2.Client | None = None,
         clock: Clock = system_clock,
     ) -> None:
@@ -59,6 +64,7 @@ class AccessTokens:
             algorithms: by which a token may be signed.
             leeway: by how much the provider's clock may differ from ours.
             patience: how long its keys are kept.
+            replays: where proofs are remembered; without it, in this process alone.
             client: for a proxy or a certificate authority of one's own.
             clock: what tells the time.
 
@@ -72,23 +78,44 @@ class AccessTokens:
         self._algorithms = tuple(algorithms)
         self._leeway = leeway
         self._clock = clock
+        self._replays = ReplayMemory() if replays is None else replays
         self._keys = ProviderKeys(issuer, client=client, patience=patience)
 
-    def read(self, authorization: str | None) -> AccessClaims:
+    def read(self, authorization: str | None, request: HttpRequest | None = None) -> AccessClaims:
         """Return what the token in an `Authorization` header says.
+
+        A token that is bound to a key is read with the `request` that it came with, under the
+        scheme DPoP, and never as a bearer token: that would make the binding worth nothing
+        (RFC 9449 §7.2). Without a `request` only bearer tokens are taken.
 
         Raises:
             Challenge: no token, or one that is not valid here; answer with it.
             Unreachable: the provider's keys cannot be had; answer 503.
         """
         scheme = _SCHEME.match(authorization or "")
+        used = _NAMES[scheme[1].lower()] if scheme else "Bearer"
         token = (authorization or "")[scheme.end() :].rstrip(" ") if scheme else ""
-        if not token:
-            raise Challenge(None, "no token")
+        takes = ("Bearer",) if request is None else ("Bearer", "DPoP")
+        schemes = sorted(takes, key=lambda scheme: scheme != used)
+        if not token or used not in takes:
+            raise Challenge(None, "no token", schemes=schemes)
+        try:
+            return self._read(token, used, request)
+        except Challenge as refusal:
+            refusal.schemes = tuple(schemes)
+            raise
+
+    def _read(self, token: str, scheme: str, request: HttpRequest | None) -> AccessClaims:
         if len(token) > MAX_LENGTH or not _TOKEN.match(token):
             raise Challenge("invalid_token", "malformed")
         now = self._clock()
-        return self._judged(self._signed(token, now), now)
+        claims = self._judged(self._signed(token, now), now)
+        if (scheme == "DPoP") is not (claims.jkt is not None):
+            # Taken as a bearer token, a bound one would be worth as much to a thief.
+            raise Challenge("invalid_token", f"{scheme}, bound to {claims.jkt}")
+        if request is not None and claims.jkt is not None:
+            check_possession(token, claims.jkt, request, self._replays, now)
+        return claims
 
     def _signed(self, token: str, now: datetime) -> dict[str, Any]:
         """Return the claims that the provider has signed as an access token."""
@@ -123,6 +150,11 @@ class AccessTokens:
         subject, client_id = claims.get("sub"), claims.get("client_id")
         if not all(isinstance(v, str) and v for v in (subject, client_id, claims.get("jti"))):
             raise Challenge("invalid_token", "sub, client_id or jti")
+        bound = claims.get("cnf")
+        jkt = bound.get("jkt") if isinstance(bound, dict) else None
+        if "cnf" in claims and not isinstance(jkt, str):
+            # Bound to something that we cannot ask for (RFC 7800 §3.1).
+            raise Challenge("invalid_token", "cnf")
         acr, scope = claims.get("acr"), claims.get("scope")
         return AccessClaims(
             subject=str(subject),
@@ -133,6 +165,7 @@ class AccessTokens:
             expires_at=expires,
             read_at=now,
             everything=claims,
+            jkt=jkt,
         )
 
 

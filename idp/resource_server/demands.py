@@ -34,8 +34,10 @@ def require(
         ValueError: the demand itself makes no sense.
     """
     _check(acr, max_age, scope)
+    schemes = ("Bearer",) if claims.jkt is None else ("DPoP",)
     if scope is not None and not set(scope.split()) <= claims.scope:
-        raise Challenge("insufficient_scope", f"has {sorted(claims.scope)}", scope=scope)
+        has = f"has {sorted(claims.scope)}"
+        raise Challenge("insufficient_scope", has, scope=scope, schemes=schemes)
     too_low = acr is not None and not satisfies(claims.acr or "", acr)
     if too_low or (max_age is not None and _older(claims, max_age)):
         raise Challenge(
@@ -43,6 +45,7 @@ def require(
             f"acr {claims.acr}, auth_time {claims.auth_time}",
             acr_values=() if acr is None else (acr,),
             max_age=None if max_age is None else int(max_age.total_seconds()),
+            schemes=schemes,
         )
 
 

@@ -112,7 +112,7 @@ class Settings(ProofSettings):
         timedelta(hours=1), description="How long a person may take to sign in and consent."
     )
     dpop_nonces: bool = Field(
-        False,
+        default=False,
         description="DPoP proofs must carry a nonce of ours, so that none can be made ahead "
         "(RFC 9449 §8). Costs a client one more request, now and then.",
     )
