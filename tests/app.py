@@ -17,6 +17,7 @@ import flask
 import pyotp
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
+from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from idp.app import create_app
@@ -312,13 +313,13 @@ class RelyingParty:
         pair = f"{quote(self.client_id, safe='')}:{secret}"
         return {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
 
-    def token(self, **form: str | None) -> TestResponse:
-        """Ask the token endpoint, as the client is registered to."""
+    def token(self, *proofs: str, **form: str | None) -> TestResponse:
+        """Ask the token endpoint, as the client is registered to, with DPoP proofs if any."""
         method = self.registered.client.metadata.token_endpoint_auth_method
         wanted: dict[str, str | None] = dict(form)
-        headers = {}
+        headers = Headers([("DPoP", proof) for proof in proofs])
         if method == "client_secret_basic":
-            headers = self.basic()
+            headers.extend(self.basic())
         else:
             wanted.setdefault("client_id", self.client_id)
         if method == "client_secret_post":
@@ -327,14 +328,14 @@ class RelyingParty:
         client = self.provider.app.test_client()
         return client.post("/token", data=data, headers=headers, base_url=ISSUER)
 
-    def redeem(self, code: str, **changed: str | None) -> TestResponse:
+    def redeem(self, code: str, *proofs: str, **changed: str | None) -> TestResponse:
         form: dict[str, str | None] = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": self.redirect_uri,
             "code_verifier": VERIFIER,
         }
-        return self.token(**(form | changed))
+        return self.token(*proofs, **(form | changed))
 
     def sign_in(self, **changed: str | None) -> dict[str, Any]:
         """Walk all the way to tokens."""
@@ -342,9 +343,10 @@ class RelyingParty:
         assert response.status_code == 200, response.get_data(as_text=True)
         return dict(response.get_json())
 
-    def userinfo(self, token: str) -> TestResponse:
+    def userinfo(self, token: str, *proofs: str, scheme: str = "Bearer") -> TestResponse:
         client = self.provider.app.test_client()
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = Headers([("DPoP", proof) for proof in proofs])
+        headers["Authorization"] = f"{scheme} {token}"
         return client.get("/userinfo", headers=headers, base_url=ISSUER)
 
 

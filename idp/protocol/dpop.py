@@ -13,7 +13,7 @@ from idp.kernel.clock import epoch
 from idp.kernel.dpop_proof import BadProof, Proof, check_proof
 from idp.kernel.encoding import b64url
 from idp.kernel.secrets import MasterKey, same
-from idp.protocol.errors import InvalidDpopProof, UseDpopNonce
+from idp.protocol.errors import InvalidDpopProof, InvalidToken, UseDpopNonce
 from idp.store import spent
 
 # A nonce is good for as long again as it was the newest one.
@@ -36,12 +36,15 @@ def verify(
     method: str,
     path: str,
     access_token: str | None = None,
+    jkt: str | None = None,
 ) -> Binding:
     """Accept the proof of a request, once (RFC 9449 §4.3, §11.1; I8).
 
-    Its URL is measured by the issuer: a `Host` header is the sender's own word.
+    Its URL is measured by the issuer: a `Host` header is the sender's own word. Beside an access
+    token, `jkt` is the key that this one is bound to.
 
     Raises:
+        InvalidToken: the token is bound to another key.
         InvalidDpopProof: none, several, one that breaks a rule, or one that was used before.
         UseDpopNonce: it has no nonce where one is demanded, or an old one.
     """
@@ -50,6 +53,8 @@ def verify(
         proof = check_proof(proofs, method=method, url=url, now=ctx.now, access_token=access_token)
     except BadProof as error:
         raise InvalidDpopProof(error.reason) from error
+    if jkt is not None and proof.jkt != jkt:
+        raise InvalidToken("bound to another key")
     binding = Binding(proof.jkt, _check_nonce(ctx, proof))
     if not spent.burn(ctx.db, proof.key, proof.until):
         raise InvalidDpopProof("used before")

@@ -147,6 +147,10 @@ class InvalidToken(ProtocolError):
     status = 401
 
 
+class NoToken(InvalidToken):
+    """RFC 6750 §3.1: who showed nothing is told only which schemes there are."""
+
+
 class InsufficientScope(ProtocolError):
     """RFC 6750 §3.1."""
 

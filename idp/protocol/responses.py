@@ -6,9 +6,15 @@ from urllib.parse import urlencode
 import flask
 from werkzeug.exceptions import HTTPException
 
+from idp.kernel.dpop_proof import ALGORITHMS
 from idp.kernel.encoding import json_bytes
 from idp.kernel.errors import IdpError
-from idp.protocol.errors import InsufficientUserAuthentication, ProtocolError
+from idp.protocol.errors import (
+    InsufficientUserAuthentication,
+    NoToken,
+    ProtocolError,
+    UseDpopNonce,
+)
 from idp.web.errors import log_crash, note
 from idp.web.pages import page, redirect
 
@@ -24,19 +30,39 @@ def error(refusal: IdpError) -> flask.Response:
     """Return an error as RFC 6749 §5.2 wants it; its private detail goes to the log."""
     note(refusal)
     code = refusal.code if isinstance(refusal, ProtocolError) else "temporarily_unavailable"
-    return json({"error": code, "error_description": refusal.public}, refusal.status)
+    response = json({"error": code, "error_description": refusal.public}, refusal.status)
+    put_nonce(response, refusal.nonce if isinstance(refusal, UseDpopNonce) else None)
+    return response
 
 
-def bearer(refusal: ProtocolError) -> str:
-    """Return the challenge of a protected endpoint (RFC 6750 §3; RFC 9470 §3).
+def put_nonce(response: flask.Response, nonce: str | None) -> None:
+    """Give a client the nonce of its next proof, if a new one is due (RFC 9449 §8, §8.2)."""
+    if nonce is not None:
+        response.headers["DPoP-Nonce"] = nonce
 
-    `max_age` is quoted as in the RFC's own examples: that every reader of challenges understands.
+
+def put_challenges(response: flask.Response, refusal: ProtocolError, used: str) -> None:
+    """Say how to be let in at a protected endpoint (RFC 6750 §3; RFC 9449 §7.1; RFC 9470 §3).
+
+    The error stands with the scheme that was used, first; the other one is told as well
+    (RFC 9449 §7.2), on a line of its own, which every reader understands (RFC 9110 §11.6.1).
     """
+    for scheme in sorted(("Bearer", "DPoP"), key=lambda each: each != used):
+        said = _said(refusal) if scheme == used else {}
+        if scheme == "DPoP":
+            said |= {"algs": " ".join(ALGORITHMS)}
+        pairs = [f'{name}="{value}"' for name, value in said.items() if value is not None]
+        response.headers.add("WWW-Authenticate", f"{scheme} {', '.join(pairs)}".rstrip())
+
+
+def _said(refusal: ProtocolError) -> dict[str, object]:
+    """Return what a challenge says; `max_age` is quoted as in the RFC's own examples."""
+    if isinstance(refusal, NoToken):
+        return {}
     said: dict[str, object] = {"error": refusal.code, "error_description": refusal.public}
     if isinstance(refusal, InsufficientUserAuthentication):
         said |= {"acr_values": refusal.acr, "max_age": refusal.max_age}
-    pairs = [f'{name}="{value}"' for name, value in said.items() if value is not None]
-    return f"Bearer {', '.join(pairs)}"
+    return said
 
 
 def crash(failure: Exception) -> flask.Response:
@@ -52,8 +78,12 @@ def crash(failure: Exception) -> flask.Response:
 
 
 def any_origin(response: flask.Response) -> flask.Response:
-    """Let browser apps read an answer in which no cookie plays a part (RFC 9700 §2.6)."""
+    """Let browser apps read an answer in which no cookie plays a part (RFC 9700 §2.6).
+
+    What it takes to be let in, they have to see as well (Fetch, CORS protocol).
+    """
     response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, DPoP-Nonce"
     return response
 
 
@@ -61,7 +91,7 @@ def preflight(methods: str) -> flask.Response:
     """Tell a browser app's browser that it may ask (Fetch, CORS protocol)."""
     response = any_origin(flask.Response(status=204))
     response.headers["Access-Control-Allow-Methods"] = methods
-    response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+    response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, DPoP"
     response.headers["Access-Control-Max-Age"] = "3600"
     return response
 

@@ -4,12 +4,12 @@ import flask
 
 from idp.context import RequestContext
 from idp.kernel.errors import IdpError
-from idp.protocol import responses, scopes
-from idp.protocol.errors import InsufficientScope, InvalidRequest, InvalidToken, ProtocolError
+from idp.kernel.jose import Claims
+from idp.protocol import presented, responses, scopes
+from idp.protocol.errors import InsufficientScope, InvalidToken
 from idp.protocol.grants.still_enough import check_still_enough
 from idp.protocol.tokens import access
 from idp.store import grants
-from idp.web import parameters
 from idp.web.context import request_context
 
 bp = flask.Blueprint("userinfo", __name__)
@@ -18,39 +18,19 @@ bp = flask.Blueprint("userinfo", __name__)
 @bp.route("/userinfo", methods=["GET", "POST"])
 def userinfo() -> flask.Response:
     """Answer with the claims that the access token's scopes and request allow."""
-    return responses.any_origin(responses.json(claims_for(request_context(), presented_token())))
+    ctx = request_context()
+    token = presented.check(ctx, presented.shown())
+    return presented.answer(token, claims_for(ctx, token.claims))
 
 
-def presented_token() -> str | None:
-    """Return the access token: from the header, or from a form body, never both (RFC 6750 §2).
-
-    Raises:
-        InvalidRequest: in two places, or sent twice.
-    """
-    header = flask.request.headers.get("Authorization")
-    form = parameters.form() if flask.request.method == "POST" else parameters.Parameters()
-    in_body = form.get("access_token")
-    if "access_token" in form.refused or (header is not None and in_body is not None):
-        raise InvalidRequest("The access token was sent more than once.")
-    if header is None:
-        return in_body
-    scheme, _, token = header.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
-
-
-def claims_for(ctx: RequestContext, token: str | None) -> dict[str, object]:
-    """Return the claims.
+def claims_for(ctx: RequestContext, claims: Claims) -> dict[str, object]:
+    """Return what a token's claims open.
 
     Raises:
-        InvalidToken: none, not ours, expired, or its grant, session or user is no more.
+        InvalidToken: its grant, session or user is no more.
         InsufficientScope: the token was not issued for `openid`.
         InsufficientUserAuthentication: its client by now asks for a better sign-in than it had.
     """
-    claims = access.read(ctx, token) if token else None
-    if claims is None:
-        raise InvalidToken("no token" if not token else "unreadable or expired")
-    if not access.is_for(claims, ctx.settings.issuer):
-        raise InvalidToken("issued for another resource")
     grant_id = access.grant_id_of(claims)
     # The token's scope, which may be narrower than its grant's (RFC 6749 §6).
     scope = str(claims.get("scope")).split()
@@ -68,16 +48,8 @@ def claims_for(ctx: RequestContext, token: str | None) -> dict[str, object]:
 
 @bp.errorhandler(IdpError)
 def refuse(error: IdpError) -> flask.Response:
-    """Answer as RFC 6750 §3 wants it."""
-    response = responses.any_origin(responses.error(error))
-    # A browser app has to see what it takes (Fetch, CORS protocol).
-    response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
-    if isinstance(error, InvalidToken) and error.detail == "no token":
-        # §3.1: who showed nothing is told only which scheme to use.
-        response.headers["WWW-Authenticate"] = "Bearer"
-    elif isinstance(error, ProtocolError):
-        response.headers["WWW-Authenticate"] = responses.bearer(error)
-    return response
+    """Say what it takes."""
+    return presented.refusal(error)
 
 
 @bp.route("/userinfo", methods=["OPTIONS"])

@@ -19,6 +19,7 @@ PARAMETERS = (
     "code_challenge",
     "code_challenge_method",
     "resource",
+    "dpop_jkt",
 )
 RESPONSE_MODES = ("query", "form_post")
 PROMPTS = ("none", "login", "consent", "select_account")

@@ -20,6 +20,7 @@ REGISTERED = {
     "claims_supported",
     "code_challenge_methods_supported",
     "display_values_supported",
+    "dpop_signing_alg_values_supported",
     "end_session_endpoint",
     "grant_types_supported",
     "id_token_signing_alg_values_supported",
@@ -185,6 +186,14 @@ def test_the_issuer_in_the_response_is_announced(metadata):
 @spec("RFC 8414 §2", "RFC 9700 §2.1.1")
 def test_s256_is_announced_and_plain_is_not(metadata):
     assert metadata["code_challenge_methods_supported"] == ["S256"]
+
+
+@spec("RFC 9449 §5.1")
+def test_the_algorithms_of_proofs_are_asymmetric_and_rsa_of_pkcs_1_5_is_not_among_them(metadata):
+    algorithms = metadata["dpop_signing_alg_values_supported"]
+
+    assert {"ES256", "PS256", "EdDSA"} <= set(algorithms)
+    assert not {"none", "RS256", "HS256"} & set(algorithms)
 
 
 @spec("OIDC Discovery §3")

@@ -61,7 +61,7 @@ def test_a_crash_is_json_and_tells_nothing(provider, monkeypatch, path):
         raise RuntimeError("a secret detail")
 
     monkeypatch.setattr("idp.protocol.token_endpoint.endpoint.authenticate_client", crash)
-    monkeypatch.setattr("idp.protocol.userinfo.presented_token", crash)
+    monkeypatch.setattr("idp.protocol.presented.shown", crash)
 
     response = provider.browser().post(path, data={"grant_type": "x"}, base_url=ISSUER)
 

@@ -125,7 +125,7 @@ def test_a_browser_app_reads_the_challenge_and_no_cache_keeps_it(provider, signe
     response = rp.userinfo(token)
 
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    assert response.headers["Access-Control-Expose-Headers"] == "WWW-Authenticate"
+    assert response.headers["Access-Control-Expose-Headers"] == "WWW-Authenticate, DPoP-Nonce"
     assert response.headers["Cache-Control"] == "no-store"
 
 

@@ -4,6 +4,7 @@ What `BEFORE` refuses is shown on a page, for the redirect URI is not trusted ye
 §4.11.2). What `AFTER` refuses goes back to the client.
 """
 
+import re
 from collections.abc import Callable
 
 from idp.context import RequestContext
@@ -29,6 +30,7 @@ from idp.protocol.tokens import identity
 from idp.protocol.vocabulary import DISPLAYS, PARAMETERS, PROMPTS, RESPONSE_MODES
 from idp.web.parameters import Parameters
 
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 MAX_STATE = 4096
 MAX_REQUEST = 16 * 1024
 MAX_NONCE = 1024
@@ -177,6 +179,14 @@ def proof_key(client: Client, raw: Parameters) -> None:
     )
 
 
+def bound_key(client: Client, raw: Parameters) -> None:
+    """RFC 9449 §10: the thumbprint of the key that the code will be redeemed with."""
+    del client
+    jkt = raw.get("dpop_jkt")
+    if jkt is not None and not _THUMBPRINT.match(jkt):
+        raise InvalidRequest("dpop_jkt must be 43 base64url characters.")
+
+
 AFTER: tuple[Check, ...] = (
     nothing_unreadable,
     no_request_object,
@@ -186,6 +196,7 @@ AFTER: tuple[Check, ...] = (
     sound_prompt,
     some_scope,
     proof_key,
+    bound_key,
 )
 
 
@@ -217,6 +228,7 @@ def checked(ctx: RequestContext, address: ReturnAddress, raw: Parameters) -> Aut
         ui_locales=scopes.split((raw.get("ui_locales") or "")[:MAX_LOCALES]),
         claims=claims,
         code_challenge=raw.get("code_challenge"),
+        dpop_jkt=raw.get("dpop_jkt"),
         raw=raw,
     )
 

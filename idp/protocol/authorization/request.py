@@ -38,6 +38,7 @@ class AuthorizationRequest:
     ui_locales: tuple[str, ...]
     claims: ClaimsRequest
     code_challenge: str | None
+    dpop_jkt: str | None
     raw: Parameters
 
     @property

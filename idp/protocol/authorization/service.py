@@ -157,6 +157,7 @@ def issue_code(ctx: RequestContext, request: AuthorizationRequest, standing: Sta
         consented=not request.client.metadata.first_party,
         redirect_uri=request.address.redirect_uri,
         code_challenge=request.code_challenge,
+        dpop_jkt=request.dpop_jkt,
         nonce=request.nonce,
         auth_time=session.authenticated_at,
         acr=session.acr,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from idp.kernel.dpop_proof import ALGORITHMS
 from idp.kernel.jose import SIGNING_ALGORITHMS
 from idp.policy.factors import supported
 from idp.protocol import scopes, vocabulary
@@ -39,6 +40,7 @@ def provider_metadata(settings: Settings, locales: list[str]) -> dict[str, Any]:
         "require_request_uri_registration": False,
         "authorization_response_iss_parameter_supported": True,
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "prompt_values_supported": list(vocabulary.PROMPTS),
         "ui_locales_supported": locales,
     }

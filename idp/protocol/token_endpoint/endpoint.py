@@ -1,13 +1,19 @@
-"""POST /token (RFC 6749 §3.2): parse, authenticate, redeem, answer."""
+"""POST /token (RFC 6749 §3.2): parse, authenticate, prove, redeem, answer."""
+
+from typing import Any
 
 import flask
 
+from idp.context import RequestContext
 from idp.kernel.errors import IdpError
-from idp.protocol import responses
+from idp.protocol import dpop, responses
 from idp.protocol.clients.authentication import authenticate_client
+from idp.protocol.clients.metadata import Client
 from idp.protocol.clients.registry import StaleClient
+from idp.protocol.dpop import Binding
 from idp.protocol.errors import (
     InvalidClient,
+    InvalidDpopProof,
     InvalidRequest,
     UnauthorizedClient,
     UnsupportedGrantType,
@@ -16,6 +22,7 @@ from idp.protocol.token_endpoint import authorization_code, client_credentials, 
 from idp.protocol.token_endpoint.request import TokenRequest
 from idp.web import parameters
 from idp.web.context import request_context
+from idp.web.parameters import Parameters
 
 bp = flask.Blueprint("token", __name__)
 
@@ -42,17 +49,47 @@ def token() -> flask.Response:
         raise InvalidRequest("grant_type is missing.")
     if grant_type not in GRANTS:
         raise UnsupportedGrantType
-    if grant_type not in client.metadata.grant_types:
-        raise UnauthorizedClient
 
+    binding = shown_key(ctx)
     try:
-        answer = GRANTS[grant_type](ctx, TokenRequest(client, form))
+        answer = redeem(ctx, grant_type, client, form, binding)
     except StaleClient:
         client = authenticate_client(ctx, header, form, newest=True)
-        if grant_type not in client.metadata.grant_types:
-            raise UnauthorizedClient from None
-        answer = GRANTS[grant_type](ctx, TokenRequest(client, form))
-    return responses.any_origin(responses.json(answer))
+        answer = redeem(ctx, grant_type, client, form, binding)
+    response = responses.any_origin(responses.json(answer))
+    responses.put_nonce(response, binding.next_nonce if binding else None)
+    return response
+
+
+def shown_key(ctx: RequestContext) -> Binding | None:
+    """Return the key that the sender proved to hold, once for the request (RFC 9449 §5).
+
+    Raises:
+        InvalidDpopProof: a proof was sent, and it is none.
+        UseDpopNonce: it has no nonce of ours.
+    """
+    proofs = flask.request.headers.getlist("DPoP")
+    if not proofs:
+        return None
+    return dpop.verify(ctx, proofs, method=flask.request.method, path=flask.request.path)
+
+
+def redeem(
+    ctx: RequestContext, grant_type: str, client: Client, form: Parameters, binding: Binding | None
+) -> dict[str, Any]:
+    """Return the tokens of a client that may have them in this way.
+
+    Raises:
+        UnauthorizedClient: this grant type is not for this client.
+        InvalidDpopProof: the client is registered to prove its key, and did not (RFC 9449 §5.2).
+        StaleClient: the client was changed since it was read; nothing has happened.
+    """
+    if grant_type not in client.metadata.grant_types:
+        raise UnauthorizedClient
+    if client.metadata.dpop_bound_access_tokens and binding is None:
+        raise InvalidDpopProof("needed by this client")
+    jkt = binding.jkt if binding else None
+    return GRANTS[grant_type](ctx, TokenRequest(client, form, jkt))
 
 
 @bp.errorhandler(IdpError)

@@ -103,6 +103,12 @@ def is_for(claims: Claims, audience: str) -> bool:
     return audience in said if isinstance(said, list) else audience == said
 
 
+def jkt_of(claims: Claims) -> str | None:
+    """Return the key that the token is bound to (RFC 9449 §6.1); None for a bearer token."""
+    bound = claims.get("cnf")
+    return str(bound["jkt"]) if bound is not None else None
+
+
 def grant_id_of(claims: Claims) -> str | None:
     """Return the grant that the token hangs on; None for a client's own token."""
     grant_id, separator, _ = str(claims.get("jti", "")).partition(".")
