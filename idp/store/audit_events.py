@@ -7,11 +7,16 @@ from typing import Any
 from sqlalchemy import bindparam, exists, insert, select
 
 from idp.store.database import Transaction
+from idp.store.prepared import Prepared
 from idp.store.schema import audit_events, clients, sessions
 
 _COLUMNS = [column for column in audit_events.c if column.name != "id"]
-_ADD = insert(audit_events)
-_ADD_WHILE_CLIENT_STANDS = (
+_ADD = Prepared(
+    insert(audit_events)
+    .values({column.name: bindparam(column.name) for column in _COLUMNS})
+    .inline()
+)
+_ADD_WHILE_CLIENT_STANDS = Prepared(
     insert(audit_events)
     .from_select(
         [column.name for column in _COLUMNS],
@@ -36,7 +41,7 @@ def add(db: Transaction, values: dict[str, Any]) -> None:
 def add_while_client_stands(db: Transaction, values: dict[str, Any], version: int) -> bool:
     """Insert an event about a client if it still is at this version: one statement, no race."""
     guard = {"standing_client": values["client_id"], "standing_version": version}
-    return db.write(_ADD_WHILE_CLIENT_STANDS, values | guard).first() is not None
+    return db.write_at_once(_ADD_WHILE_CLIENT_STANDS, values | guard).first() is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Engines, and one transaction per request: reads at once, the first write opens it.
 
+What every request says is prepared and goes straight to the driver; SQLAlchemy runs the rest.
 On SQLite the writers of one process queue behind a lock instead of SQLite's busy handler, which
 would triple the slowest answers.
 """
@@ -7,24 +8,30 @@ would triple the slowest answers.
 import threading
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, overload
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, CursorResult, Engine, Executable, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    PendingRollbackError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from idp.kernel.errors import Unavailable
+from idp.store import driver
+from idp.store.prepared import Prepared, Rows, Values
 from idp.store.schema import metadata
 
 db = SQLAlchemy(metadata=metadata)
 
 _BUSY_SECONDS = 15
 _AWAY = (OperationalError, InterfaceError, PendingRollbackError, PoolTimeout)
-Values = dict[str, Any]
 
 
 def engine_options(url: str, pool: int) -> dict[str, Any]:
@@ -35,6 +42,8 @@ def engine_options(url: str, pool: int) -> dict[str, Any]:
         "isolation_level": "AUTOCOMMIT",
         "pool_size": pool,
         "max_overflow": 0,
+        # A transaction ends before its connection is given back: there is nothing to reset.
+        "pool_reset_on_return": None,
     }
     if make_url(url).get_backend_name() == "sqlite":
         return common | {"connect_args": {"timeout": _BUSY_SECONDS}}
@@ -86,15 +95,45 @@ class Transaction:
         self._connection: Connection | None = None
         self._writing = False
 
-    def read(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]:
+    @overload
+    def read(self, statement: Prepared, values: Values) -> Rows: ...
+    @overload
+    def read(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]: ...
+    def read(
+        self, statement: Executable | Prepared, values: Values | None = None
+    ) -> CursorResult[Any] | Rows:
         """Run a SELECT."""
-        return self._execute(statement, values)
+        rows: CursorResult[Any] | Rows = self._execute(statement, values)
+        return rows
 
-    def write(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]:
+    @overload
+    def write(self, statement: Prepared, values: Values) -> Rows: ...
+    @overload
+    def write(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]: ...
+    def write(
+        self, statement: Executable | Prepared, values: Values | None = None
+    ) -> CursorResult[Any] | Rows:
         """Run a change, inside the transaction."""
         if not self._writing:
-            self._begin()
-        return self._execute(statement, values)
+            self._begin("BEGIN" if self._database.writers is None else "BEGIN IMMEDIATE")
+        rows: CursorResult[Any] | Rows = self._execute(statement, values)
+        return rows
+
+    def write_at_once(self, statement: Prepared, values: Values) -> Rows:
+        """Run a change that lasts from here on: one statement, without the frames around it.
+
+        Only for what hurts nobody when the request crashes behind it: to the caller that is the
+        same as a lost answer, and sending the request again must be good for both. Inside a
+        transaction it is part of that.
+        """
+        if self._writing:
+            return self.write(statement, values)
+        self._begin()
+        try:
+            return self.write(statement, values)
+        finally:
+            self._release()
+            self._forget_if_dead()
 
     @property
     def dialect(self) -> str:
@@ -141,45 +180,62 @@ class Transaction:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            self._connection = self._database.engine.connect()
+            self._connection = driver.connect(self._database.engine)
         return self._connection
 
-    def _execute(self, statement: Executable, values: Values | None) -> CursorResult[Any]:
+    def _execute(self, statement: Executable | Prepared, values: Values | None) -> Any:
         fresh = self._connection is None
         try:
             try:
-                return self._connected().execute(statement, values)
+                return self._run(statement, values)
             except DBAPIError as error:
                 # A pooled connection may have died while it slept. Nothing has been said on it yet.
                 if not (fresh and error.connection_invalidated):
                     raise
                 self._reconnect()
-                return self._connected().execute(statement, values)
+                return self._run(statement, values)
         except Exception as error:
-            if not self._writing and self._connection is not None and self._connection.invalidated:
-                # Nothing is lost with it: whoever can do without this read goes on with another.
-                self._reconnect()
+            if not self._writing:
+                self._forget_if_dead()
             raise self._translated(error) from error
 
-    def _begin(self) -> None:
+    def _begin(self, command: str | None = None) -> None:
         try:
             # The connection comes before the queue: who waits for one must not hold up writers.
             fresh = self._connection is None
             self._connected()
             self._database.await_turn()
             self._writing = True
-            command = "BEGIN" if self._database.writers is None else "BEGIN IMMEDIATE"
+            if command is None:
+                return
             try:
-                self._connected().exec_driver_sql(command)
+                driver.say(self._connected(), command)
             except DBAPIError as error:
                 if not (fresh and error.connection_invalidated):
                     raise
                 self._reconnect()
-                self._connected().exec_driver_sql(command)
+                driver.say(self._connected(), command)
         except Exception as error:
             if self._writing:
                 self._release()
             raise self._translated(error) from error
+
+    def _run(
+        self, statement: Executable | Prepared, values: Values | None
+    ) -> CursorResult[Any] | Rows:
+        if not isinstance(statement, Prepared):
+            return self._connected().execute(statement, values)
+        compiled = statement.on(self._database.engine.dialect)
+        arguments = compiled.arguments(values or {})
+        rows = driver.say(
+            self._connected(), compiled.sql, arguments, answers=bool(compiled.receiving)
+        )
+        return Rows([compiled.loaded(row) for row in rows])
+
+    def _forget_if_dead(self) -> None:
+        """Go on with another connection: nothing of a transaction is lost with this one."""
+        if self._connection is not None and self._connection.invalidated:
+            self._reconnect()
 
     def _reconnect(self) -> None:
         if self._connection is not None:
@@ -191,7 +247,7 @@ class Transaction:
             return
         connection = self._connected()
         try:
-            connection.exec_driver_sql(command)
+            driver.say(connection, command)
         except Exception as error:
             # Whatever the server made of it, this connection is not to be trusted again.
             with suppress(Exception):

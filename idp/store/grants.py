@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
+from idp.store.prepared import Prepared
 from idp.store.schema import consents, grants, revoked_tokens, sessions, users
 from idp.store.sessions import ALIVE
 from idp.store.users import User
@@ -69,7 +70,7 @@ COLUMNS = [grants.c[name] for name in _NAMES]
 
 # Building a statement costs more than running it: those of every request are built once.
 
-_ADD = insert(grants)
+_ADD = Prepared(insert(grants).values({name: bindparam(name) for name in _NAMES}).inline())
 # A consent that was taken back while its grant was being opened leaves a grant worth nothing.
 AGREED = or_(
     grants.c.consented.is_(False),
@@ -85,7 +86,7 @@ USER_STANDS = exists(
 )
 SESSION_LIVES = exists(select(sessions.c.sid).where(sessions.c.sid == grants.c.sid, ALIVE))
 
-_FIND_LIVE = (
+_FIND_LIVE = Prepared(
     select(*COLUMNS, *user_rows.COLUMNS)
     .select_from(
         grants.join(users, users.c.id == grants.c.user_id).outerjoin(

@@ -31,6 +31,7 @@ from idp.store.grants import (
     Grant,
     from_row,
 )
+from idp.store.prepared import Prepared
 from idp.store.schema import clients, grants, sessions
 from idp.store.sessions import NOW
 from idp.store.types import Instant
@@ -135,8 +136,8 @@ def _by_kind(name: str) -> ColumnElement[Any]:
     return case((grants.c.offline, offline), else_=online)
 
 
-_REDEEM = redeem_statement(REDEEM_GUARDS)
-_REFRESH = refresh_statement(REFRESH_GUARDS)
+_REDEEM = Prepared(redeem_statement(REDEEM_GUARDS))
+_REFRESH = Prepared(refresh_statement(REFRESH_GUARDS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, case, insert, select, update
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
+from idp.store.prepared import Prepared
 from idp.store.schema import consents, sessions, users
 from idp.store.types import Instant
 from idp.store.users import User
@@ -55,7 +56,7 @@ ALIVE = and_(
 )
 
 _ADD = insert(sessions)
-_FIND_LIVE = (
+_FIND_LIVE = Prepared(
     select(*_COLUMNS, *user_rows.COLUMNS, consents.c.scope, consents.c.claims)
     .select_from(
         sessions.join(users, users.c.id == sessions.c.user_id).outerjoin(

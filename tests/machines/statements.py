@@ -1,4 +1,4 @@
-"""Counts what a provider in this process says to its database."""
+"""Counts what a provider in this process says to its database, by SQLAlchemy or by itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from idp.store import driver
 from idp.store.database import Database
 from tests.app import Provider
 
@@ -39,9 +40,15 @@ def overheard(provider: Provider) -> Iterator[Conversation]:
     def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         heard.said.append(" ".join(statement.split()))
 
+    def say(connection: Any, sql: str, *arguments: Any, **options: Any) -> Any:
+        listen(connection, None, sql)
+        return to_the_driver(connection, sql, *arguments, **options)
+
+    to_the_driver, driver.say = driver.say, say
     engine = provider.house.get(Database).engine
     event.listen(engine, "before_cursor_execute", listen)
     try:
         yield heard
     finally:
+        driver.say = to_the_driver
         event.remove(engine, "before_cursor_execute", listen)

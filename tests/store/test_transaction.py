@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, PendingRollbackError
 
 from idp.kernel.errors import Unavailable
 from idp.store import seals
 from idp.store.database import Database, Transaction
+from idp.store.prepared import Prepared
 from idp.store.schema import seals as table
 from tests.app import Provider, RelyingParty
 from tests.machines.statements import overheard
@@ -44,6 +45,13 @@ def request(database: Database, *acts: Act) -> None:
 
 def writes(name: str) -> Act:
     return lambda db: put(db, name)
+
+
+_PUT = Prepared(insert(table).values(name=bindparam("name"), value="1"))
+
+
+def writes_at_once(name: str) -> Act:
+    return lambda db: db.write_at_once(_PUT, {"name": name})
 
 
 def reads(db: Transaction) -> None:
@@ -115,6 +123,37 @@ def test_a_transaction_goes_on_after_its_commit(database: Database):
     assert names(database) == ["counted"]
 
 
+def test_what_is_written_at_once_lasts_before_the_end(database: Database):
+    with pytest.raises(CrashError):
+        request(database, writes_at_once("one"), lambda _: names(database) == ["one"], crashes)
+
+    assert names(database) == ["one"]
+
+
+def test_what_is_written_at_once_inside_a_transaction_is_part_of_it(database: Database):
+    with pytest.raises(CrashError):
+        request(database, writes("one"), writes_at_once("two"), crashes)
+
+    assert names(database) == []
+
+
+def test_after_what_was_written_at_once_a_transaction_begins_as_ever(database: Database):
+    with pytest.raises(CrashError):
+        request(database, writes_at_once("one"), writes("two"), crashes)
+    request(database, writes_at_once("three"), writes("four"))
+
+    assert names(database) == ["four", "one", "three"]
+
+
+def test_what_cannot_be_written_at_once_holds_nobody_up(database: Database):
+    for _ in range(2):
+        with pytest.raises(IntegrityError):
+            request(database, writes_at_once("one"), writes_at_once("one"))
+
+    request(database, writes("two"))
+    assert names(database) == ["one", "two"]
+
+
 def test_the_connection_is_given_back_however_it_ends(database_url: str):
     with opened(database_url, pool=1) as database:
         for _ in range(3):
@@ -150,7 +189,8 @@ def test_no_change_is_lost_among_many_writers(database: Database):
         assert seals.read(db, "counter") == "64"
 
 
-def test_on_sqlite_the_writers_of_a_process_queue(sqlite_url: str):
+@pytest.mark.parametrize("act", [writes("second"), writes_at_once("second")])
+def test_on_sqlite_the_writers_of_a_process_queue(sqlite_url: str, act: Act):
     """Nobody waits for SQLite's busy handler, which forgets who came first."""
     with opened(sqlite_url) as database:
         order: list[str] = []
@@ -158,9 +198,8 @@ def test_on_sqlite_the_writers_of_a_process_queue(sqlite_url: str):
         put(first, "first")
 
         def second() -> None:
-            with database.transaction() as db:
-                put(db, "second")
-                order.append("second")
+            request(database, act)
+            order.append("second")
 
         waiting = threading.Thread(target=second)
         waiting.start()
@@ -185,11 +224,11 @@ def test_on_sqlite_nobody_who_reads_waits_for_a_writer(sqlite_url: str):
 # Connections that die
 
 
-def terminate_all(url: str) -> None:
-    """End every other connection to this database, as a restart does."""
+def terminate_all(url: str, wait: int = 0) -> None:
+    """End every other connection to this database, as a restart does; `wait` until they ended."""
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"SELECT pg_terminate_backend(pid, {wait}) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
@@ -204,10 +243,24 @@ def sleeping_connections(database: Database, count: int) -> None:
 
 
 @pytest.mark.parametrize("act", [reads, writes("one")], ids=["read", "write"])
-def test_a_pooled_connection_that_died_while_it_slept_is_replaced(postgresql_url: str, act: Act):
+def test_a_pooled_connection_that_is_dying_is_replaced(postgresql_url: str, act: Act):
     with opened(postgresql_url) as database:
         sleeping_connections(database, 4)
         terminate_all(postgresql_url)
+
+        request(database, act)
+        request(database, reads, writes("two"))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [reads, writes("one"), writes_at_once("one")],
+    ids=["read", "write", "write at once"],
+)
+def test_a_pooled_connection_that_died_while_it_slept_is_replaced(postgresql_url: str, act: Act):
+    with opened(postgresql_url) as database:
+        sleeping_connections(database, 4)
+        terminate_all(postgresql_url, wait=5000)
 
         request(database, act)
         request(database, reads, writes("two"))
@@ -219,6 +272,28 @@ def test_a_connection_that_dies_in_the_middle_takes_everything_with_it(postgresq
             request(database, writes("one"), lambda _: terminate_all(postgresql_url), writes("two"))
 
         assert names(database) == []
+
+
+def test_what_dies_while_it_is_written_at_once_is_refused_and_never_said_again(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    """It may have been taken: only who asked knows whether to ask again."""
+
+    def dies(*_: object, **__: object) -> None:
+        said.append(1)
+        raise psycopg.OperationalError
+
+    with opened(postgresql_url) as database:
+        said: list[int] = []
+        with database.transaction() as db:
+            with monkeypatch.context() as patching:
+                patching.setattr(psycopg.Cursor, "execute", dies)
+                with pytest.raises(Unavailable):
+                    db.write_at_once(_PUT, {"name": "one"})
+            db.write_at_once(_PUT, {"name": "two"})
+
+        assert said == [1]
+        assert names(database) == ["two"]
 
 
 def test_a_connection_that_dies_before_the_commit_is_no_commit(postgresql_url: str):
