@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -314,19 +314,38 @@ class RelyingParty:
         return {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
 
     def token(self, *proofs: str, **form: str | None) -> TestResponse:
-        """Ask the token endpoint, as the client is registered to, with DPoP proofs if any."""
+        """Ask the token endpoint, with DPoP proofs if any."""
+        return self.ask("/token", form, [("DPoP", proof) for proof in proofs])
+
+    def revoke(self, token: str, **form: str | None) -> TestResponse:
+        """Give a token back."""
+        return self.ask("/revoke", {"token": token} | form)
+
+    def introspect(
+        self, token: str, *, accept: str | None = None, **form: str | None
+    ) -> TestResponse:
+        """Ask about a token."""
+        return self.ask("/introspect", {"token": token} | form, [("Accept", accept)])
+
+    def ask(
+        self,
+        path: str,
+        form: dict[str, str | None],
+        headers: Iterable[tuple[str, str | None]] = (),
+    ) -> TestResponse:
+        """Send a form as the client that this is, in the way that it is registered to."""
         method = self.registered.client.metadata.token_endpoint_auth_method
         wanted: dict[str, str | None] = dict(form)
-        headers = Headers([("DPoP", proof) for proof in proofs])
+        sent = Headers([(name, value) for name, value in headers if value is not None])
         if method == "client_secret_basic":
-            headers.extend(self.basic())
+            sent.extend(self.basic())
         else:
             wanted.setdefault("client_id", self.client_id)
         if method == "client_secret_post":
             wanted.setdefault("client_secret", self.registered.secret)
         data = {name: value for name, value in wanted.items() if value is not None}
         client = self.provider.app.test_client()
-        return client.post("/token", data=data, headers=headers, base_url=ISSUER)
+        return client.post(path, data=data, headers=sent, base_url=ISSUER)
 
     def redeem(self, code: str, *proofs: str, **changed: str | None) -> TestResponse:
         form: dict[str, str | None] = {

@@ -16,7 +16,7 @@ from idp.settings import Settings
 from idp.store.database import Database
 
 _FAILED = 500
-ACTORS = {"/token": "client", "/userinfo": "client"}
+ACTORS = dict.fromkeys(("/token", "/userinfo", "/introspect", "/revoke"), "client")
 _USER_AGENT_KEPT = 300
 
 

@@ -184,6 +184,13 @@ def a_life_of_refreshing(provider):
     assert refresh(rp, token).status_code == 400
 
 
+def a_life_of_giving_back(provider):
+    user, rp = somebody(provider, "gus")
+    rp.submit(rp.log_in(rp.authorize(), user.username), action="skip")
+    token = rp.redeem(rp.answer(rp.allow(rp.authorize()))["code"]).get_json()["access_token"]
+    assert rp.revoke(token).status_code == 200
+
+
 def a_life_of_an_operator(provider):
     provider.add_user("otto")
     with provider.context() as ctx:
@@ -204,5 +211,6 @@ LIVES = (
     a_life_of_letters,
     a_life_of_a_client,
     a_life_of_refreshing,
+    a_life_of_giving_back,
     a_life_of_an_operator,
 )

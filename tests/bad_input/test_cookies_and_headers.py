@@ -53,6 +53,8 @@ GET = (
 POST = (
     "/authorize",
     "/token",
+    "/introspect",
+    "/revoke",
     "/userinfo",
     "/logout",
     "/logout/confirm",

@@ -25,6 +25,8 @@ REGISTERED = {
     "grant_types_supported",
     "id_token_signing_alg_values_supported",
     "introspection_endpoint",
+    "introspection_endpoint_auth_methods_supported",
+    "introspection_signing_alg_values_supported",
     "issuer",
     "jwks_uri",
     "op_policy_uri",
@@ -37,6 +39,7 @@ REGISTERED = {
     "response_modes_supported",
     "response_types_supported",
     "revocation_endpoint",
+    "revocation_endpoint_auth_methods_supported",
     "scopes_supported",
     "service_documentation",
     "subject_types_supported",
@@ -104,11 +107,12 @@ def test_every_endpoint_is_https_and_ours(metadata):
 def test_every_endpoint_answers(provider, metadata):
     browser = provider.browser()
     paths = {k: v for k, v in metadata.items() if k.endswith("_endpoint") or k == "jwks_uri"}
+    posted = ("token_endpoint", "introspection_endpoint", "revocation_endpoint")
 
     statuses = {
         name: browser.open(
             url.removeprefix(ISSUER),
-            method="POST" if name == "token_endpoint" else "GET",
+            method="POST" if name in posted else "GET",
             base_url=ISSUER,
         ).status_code
         for name, url in paths.items()
@@ -118,6 +122,8 @@ def test_every_endpoint_answers(provider, metadata):
         "authorization_endpoint": 400,
         "token_endpoint": 400,
         "userinfo_endpoint": 401,
+        "introspection_endpoint": 400,
+        "revocation_endpoint": 400,
         "jwks_uri": 200,
         "end_session_endpoint": 200,
     }

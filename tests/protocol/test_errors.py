@@ -55,13 +55,14 @@ def test_the_private_detail_stays_private():
 
 
 @spec("RFC 6749 §5.2")
-@pytest.mark.parametrize("path", ["/token", "/userinfo"])
+@pytest.mark.parametrize("path", ["/token", "/userinfo", "/introspect", "/revoke"])
 def test_a_crash_is_json_and_tells_nothing(provider, monkeypatch, path):
     def crash(*_, **__):
         raise RuntimeError("a secret detail")
 
     monkeypatch.setattr("idp.protocol.token_endpoint.endpoint.authenticate_client", crash)
     monkeypatch.setattr("idp.protocol.presented.shown", crash)
+    monkeypatch.setattr("idp.protocol.clients.asking.authenticate_client", crash)
 
     response = provider.browser().post(path, data={"grant_type": "x"}, base_url=ISSUER)
 
@@ -93,11 +94,20 @@ def test_what_a_browser_app_may_read_and_what_not(rp):
             "/jwks": "GET",
             "/token": "POST",
             "/userinfo": "GET",
+            "/revoke": "POST",
         }.items()
     }
     private = {
         path: rp.get(path, headers=origin)
-        for path in ("/authorize", "/authorize/continue", "/consent", "/login", "/logout", "/")
+        for path in (
+            "/authorize",
+            "/authorize/continue",
+            "/consent",
+            "/introspect",
+            "/login",
+            "/logout",
+            "/",
+        )
     }
 
     assert {r.headers.get("Access-Control-Allow-Origin") for r in readable.values()} == {"*"}

@@ -18,6 +18,8 @@ def provider_metadata(settings: Settings, locales: list[str]) -> dict[str, Any]:
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",
         "userinfo_endpoint": f"{issuer}/userinfo",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": f"{issuer}/revoke",
         "jwks_uri": f"{issuer}/jwks",
         "end_session_endpoint": f"{issuer}/logout",
         "scopes_supported": list(scopes.SCOPES),
@@ -28,6 +30,12 @@ def provider_metadata(settings: Settings, locales: list[str]) -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "token_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
+        "revocation_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
+        # Whoever asks about tokens has a secret (RFC 7662 §2.1).
+        "introspection_endpoint_auth_methods_supported": [
+            method for method in AUTHENTICATION_METHODS if method != "none"
+        ],
+        "introspection_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "display_values_supported": list(vocabulary.DISPLAYS),
         "claim_types_supported": ["normal"],
         "claims_supported": [

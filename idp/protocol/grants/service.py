@@ -74,7 +74,7 @@ def redeem(ctx: RequestContext, shown: PresentedCode) -> Grant:
     raise refused(ctx, shown.client, shown.grant, reason)
 
 
-def refused(ctx: RequestContext, client_id: str, grant_id: str, reason: str) -> InvalidGrant:
+def refused(ctx: RequestContext, client_id: str, grant_id: str | None, reason: str) -> InvalidGrant:
     """Note why a grant is not honoured; return what the client reads."""
     record(ctx, GrantRefused(client_id=client_id, grant_id=grant_id, reason=reason))
     return InvalidGrant(reason)

@@ -1,0 +1,422 @@
+"""POST /introspect: whom we tell what about a token, and the one word that all others hear."""
+
+from urllib.parse import urlencode
+
+import pytest
+
+from idp.protocol.clients import service as clients
+from tests.app import ISSUER, Provider, RelyingParty, claims_of, header_of
+from tests.protocol.parties import (
+    disable,
+    end_session,
+    party,
+    session_of,
+    token_error,
+    verified,
+)
+from tests.protocol.refreshing import BOTH, refresh
+from tests.support.spec import spec
+
+API = "https://api.example.test/v1"
+OTHER_API = "https://other.example.test"
+DEAD = {"active": False}
+JWT = "application/token-introspection+jwt"
+
+
+@pytest.fixture
+def app(provider: Provider) -> RelyingParty:
+    provider.add_user()
+    return party(provider, grant_types=BOTH, resources=(API, OTHER_API))
+
+
+@pytest.fixture
+def api(provider: Provider) -> RelyingParty:
+    """A resource server: it never asks anybody to sign in."""
+    return party(
+        provider,
+        grant_types=("client_credentials",),
+        redirect_uris=(),
+        scope=("api",),
+        audiences=(API,),
+    )
+
+
+def told(rp: RelyingParty, token: str, **form: str | None) -> dict:
+    answer = rp.introspect(token, **form)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert answer.content_type == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers.getlist("Set-Cookie") == []
+    return dict(answer.get_json())
+
+
+@spec("RFC 7662 §2.2", "RFC 9470 §6.2")
+@pytest.mark.parametrize("kind", ["jwt", "opaque"])
+def test_a_client_reads_what_its_own_access_token_says(provider, kind):
+    user = provider.add_user()
+    rp = party(provider, grant_types=BOTH, access_token_format=kind)
+    bought = rp.sign_in(scope="openid profile")
+
+    said = told(rp, bought["access_token"])
+
+    signed_in = claims_of(bought["id_token"])
+    grant_id = provider.audit()[-1].data["grant_id"]
+    assert said.pop("jti").startswith(f"{grant_id}.")
+    assert said == {
+        "active": True,
+        "token_type": "Bearer",
+        "scope": "openid profile",
+        "client_id": rp.client_id,
+        "username": "ada",
+        "sub": user.id,
+        "aud": ISSUER,
+        "iss": ISSUER,
+        "iat": signed_in["iat"],
+        "exp": signed_in["iat"] + 300,
+        "acr": "sfa",
+        "amr": ["pwd"],
+        "auth_time": signed_in["auth_time"],
+        "sid": signed_in["sid"],
+    }
+
+
+def test_what_somebody_is_called_is_told_where_the_token_is_for_it(app):
+    assert "username" not in told(app, app.sign_in(scope="openid email")["access_token"])
+
+
+@spec("RFC 7662 §2.2", "RFC 8707 §2")
+def test_a_resource_server_sees_tokens_for_the_api_that_it_is(app, api):
+    bought = app.sign_in(resource=API)
+
+    said = told(api, bought["access_token"])
+
+    assert (said["active"], said["aud"], said["client_id"]) == (True, API, app.client_id)
+
+
+def test_one_of_several_audiences_is_enough(app, api):
+    asked = f"/authorize?{urlencode(app.parameters(resource=API))}&resource={OTHER_API}"
+    page = app.log_in(app.follow(app.get(asked)))
+    code = app.answer(app.allow(page))["code"]
+
+    said = told(api, app.redeem(code).get_json()["access_token"])
+
+    assert (said["active"], said["aud"]) == (True, [API, OTHER_API])
+
+
+@spec("RFC 7662 §4", "RFC 8707 §2")
+def test_a_resource_server_sees_no_token_for_another_api_nor_for_us(app, api):
+    elsewhere, ours = app.sign_in(resource=OTHER_API), app.sign_in()
+
+    for token in (elsewhere["access_token"], ours["access_token"], ours["refresh_token"]):
+        assert told(api, token) == DEAD
+
+
+def test_whoever_is_our_own_resource_server_sees_tokens_for_us(provider, app):
+    house = party(provider, audiences=(ISSUER,))
+
+    assert told(house, app.sign_in()["access_token"])["active"] is True
+
+
+def test_what_a_client_got_for_itself_is_its_own_subject(provider, api):
+    token = api.token(grant_type="client_credentials").get_json()["access_token"]
+
+    said = told(api, token)
+
+    assert (said["active"], said["sub"], said["client_id"]) == (True, api.client_id, api.client_id)
+    assert said["scope"] == "api"
+    assert not {"username", "sid", "acr", "amr", "auth_time"} & set(said)
+
+
+# Refresh tokens
+
+
+@spec("RFC 7662 §2.2")
+def test_a_client_learns_how_long_its_refresh_token_is_good(provider, app):
+    first = app.sign_in()
+    provider.clock.forward(minutes=10)
+    second = refresh(app, first["refresh_token"]).get_json()
+
+    said = told(app, second["refresh_token"])
+
+    assert said["active"] is True
+    assert (said["aud"], said["iss"], said["scope"]) == (ISSUER, ISSUER, "openid")
+    assert said["iat"] == int(provider.clock.now.timestamp())
+    assert said["exp"] > said["iat"]
+    assert "token_type" not in said
+    assert said["sid"] == session_of(provider)
+
+
+def test_only_the_current_refresh_token_is_active(app):
+    """The one before is answered after a lost answer, but nobody can count on it."""
+    first = app.sign_in()["refresh_token"]
+    second = refresh(app, first).get_json()["refresh_token"]
+
+    assert told(app, first) == DEAD
+    assert told(app, second)["active"] is True
+
+
+def test_asking_about_an_old_refresh_token_alarms_nobody(provider, app):
+    first = app.sign_in()["refresh_token"]
+    second = refresh(app, first).get_json()["refresh_token"]
+    third = refresh(app, second).get_json()["refresh_token"]
+
+    assert told(app, first) == DEAD
+
+    assert told(app, third)["active"] is True
+
+
+def test_a_refresh_token_is_active_for_as_long_as_it_would_be_taken(provider):
+    provider.add_user()
+    rp = party(provider, grant_types=BOTH, refresh_idle_lifetime=600)
+    token = rp.sign_in()["refresh_token"]
+    provider.clock.forward(seconds=599)
+    assert told(rp, token)["active"] is True
+
+    provider.clock.forward(seconds=1)
+
+    assert told(rp, token) == DEAD
+    assert token_error(refresh(rp, token)) == (400, "invalid_grant")
+
+
+def test_a_refresh_token_below_its_clients_floor_is_not_active_for_it_gives_nothing(provider, app):
+    token = app.sign_in()["refresh_token"]
+    with provider.context() as ctx:
+        clients.change(ctx, app.client_id, {"require_acr": "mfa"})
+
+    assert told(app, token) == DEAD
+
+
+# What is over
+
+
+def end_grant(provider: Provider, app: RelyingParty, bought: dict) -> None:
+    app.revoke(bought["refresh_token"])
+
+
+def over(provider: Provider, app: RelyingParty, bought: dict) -> None:
+    end_session(provider, session_of(provider))
+
+
+def disabled_user(provider: Provider, app: RelyingParty, bought: dict) -> None:
+    disable(provider, claims_of(bought["id_token"])["sub"])
+
+
+def disabled_client(provider: Provider, app: RelyingParty, bought: dict) -> None:
+    with provider.context() as ctx:
+        clients.disable(ctx, app.client_id)
+
+
+def deleted_client(provider: Provider, app: RelyingParty, bought: dict) -> None:
+    with provider.context() as ctx:
+        clients.delete(ctx, app.client_id)
+
+
+def time_passed(provider: Provider, app: RelyingParty, bought: dict) -> None:
+    provider.clock.forward(seconds=300)
+
+
+def revoked_alone(provider: Provider, app: RelyingParty, bought: dict) -> None:
+    app.revoke(bought["access_token"])
+
+
+@spec("RFC 7662 §2.2", "RFC 7662 §4")
+@pytest.mark.parametrize(
+    "happens",
+    [
+        end_grant,
+        over,
+        disabled_user,
+        disabled_client,
+        deleted_client,
+        time_passed,
+        revoked_alone,
+    ],
+)
+def test_a_token_is_inactive_once_anything_that_it_rests_on_is_over(provider, app, api, happens):
+    bought = app.sign_in(resource=API)
+    assert told(api, bought["access_token"])["active"] is True
+
+    happens(provider, app, bought)
+
+    assert told(api, bought["access_token"]) == DEAD
+
+
+def test_a_clients_own_token_is_inactive_once_it_is_disabled(provider, api):
+    asker = party(provider, audiences=(ISSUER,))
+    token = api.token(grant_type="client_credentials").get_json()["access_token"]
+    assert told(asker, token)["active"] is True
+    with provider.context() as ctx:
+        clients.disable(ctx, api.client_id)
+
+    assert told(asker, token) == DEAD
+
+
+def test_an_offline_grant_is_active_without_its_session(provider):
+    provider.add_user()
+    rp = party(provider, grant_types=BOTH, scope=("openid", "offline_access"))
+    bought = rp.sign_in(scope="openid offline_access", prompt="consent")
+
+    end_session(provider, session_of(provider))
+
+    assert told(rp, bought["access_token"])["active"] is True
+    assert told(rp, bought["refresh_token"])["active"] is True
+
+
+# Who asks
+
+
+@spec("RFC 7662 §2.1")
+def test_a_client_without_secret_learns_nothing(provider):
+    provider.add_user()
+    rp = party(provider, grant_types=BOTH, token_endpoint_auth_method="none")
+    token = rp.sign_in()["access_token"]
+
+    answer = rp.introspect(token)
+
+    assert token_error(answer) == (401, "invalid_client")
+    assert answer.headers["WWW-Authenticate"].startswith('Basic realm="introspection"')
+
+
+@spec("RFC 7662 §2.1", "RFC 7662 §2.3")
+def test_nobody_learns_anything_without_the_secret(app):
+    token, browser = app.sign_in()["access_token"], app.provider.browser()
+    wrong = {"client_id": app.client_id, "client_secret": "wrong"}
+
+    for form in ({}, {"client_id": app.client_id}, wrong):
+        answer = browser.post("/introspect", data={"token": token} | form, base_url=ISSUER)
+        assert token_error(answer) == (401, "invalid_client")
+    # The token that is asked about opens nothing itself.
+    bearer = {"Authorization": f"Bearer {token}"}
+    answer = browser.post("/introspect", data={"token": token}, headers=bearer, base_url=ISSUER)
+    assert token_error(answer) == (401, "invalid_client")
+
+
+def test_a_secret_that_was_replaced_tells_nothing_not_even_out_of_a_copy(
+    provider, sibling, app, api
+):
+    """The other process knows the old secret for two seconds more."""
+    token = app.sign_in(resource=API)["access_token"]
+    theirs = RelyingParty(sibling, api.registered, sibling.browser())
+    assert told(theirs, token)["active"] is True
+
+    with provider.context() as ctx:
+        clients.rotate_secret(ctx, api.client_id)
+
+    assert token_error(theirs.introspect(token)) == (401, "invalid_client")
+
+
+def test_an_audience_that_was_taken_away_is_so_in_every_process(provider, sibling, app, api):
+    token = app.sign_in(resource=API)["access_token"]
+    theirs = RelyingParty(sibling, api.registered, sibling.browser())
+    assert told(theirs, token)["active"] is True
+
+    with provider.context() as ctx:
+        clients.change(ctx, api.client_id, {"audiences": ()})
+
+    assert told(theirs, token) == DEAD
+
+
+@spec("RFC 7662 §2.1")
+@pytest.mark.parametrize("hint", ["access_token", "refresh_token", "unheard_of", "", None])
+def test_a_hint_changes_nothing(app, hint):
+    bought = app.sign_in()
+
+    assert told(app, bought["access_token"], token_type_hint=hint)["active"] is True
+    assert told(app, bought["refresh_token"], token_type_hint=hint)["active"] is True
+
+
+def test_a_request_without_a_readable_token_is_refused(app):
+    browser, basic = app.provider.browser(), app.basic()
+
+    for body in ({"data": {}}, {"json": {"token": "x"}}, {"data": {"token": ["x", "x"]}}):
+        answer = browser.post("/introspect", headers=basic, base_url=ISSUER, **body)
+        assert token_error(answer) == (400, "invalid_request")
+    assert browser.get("/introspect?token=x", base_url=ISSUER).status_code == 405
+
+
+def test_no_page_of_a_browser_reads_an_answer(app):
+    token = app.sign_in()["access_token"]
+
+    answer = app.ask("/introspect", {"token": token}, [("Origin", "https://spa.example.test")])
+
+    assert answer.get_json()["active"] is True
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_what_is_no_access_or_refresh_token_is_not_active(app):
+    code, id_token = app.code(), app.sign_in()["id_token"]
+
+    for token in (code, id_token, "garbage", "idp_at_AAAA"):
+        assert told(app, token) == DEAD
+
+
+# The signed answer
+
+
+def signed(rp: RelyingParty, token: str, accept: str = JWT) -> str:
+    answer = rp.introspect(token, accept=accept)
+    assert (answer.status_code, answer.content_type) == (200, JWT)
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.get_data(as_text=True)
+
+
+@spec("RFC 9701 §4", "RFC 9701 §5")
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "PS256"])
+def test_the_answer_is_signed_where_that_is_asked_for(provider, app, algorithm):
+    api = party(
+        provider, audiences=(API,), introspection_signed_response_alg=algorithm, first_party=True
+    )
+    token = app.sign_in(resource=API)["access_token"]
+
+    answer = signed(api, token)
+
+    assert header_of(answer)["typ"] == "token-introspection+jwt"
+    claims = verified(provider, answer, algorithm).claims
+    # No `sub` and no `exp` beside these: it is nobody's token (§8.1).
+    assert set(claims) == {"iss", "aud", "iat", "token_introspection"}
+    assert (claims["iss"], claims["aud"]) == (ISSUER, api.client_id)
+    assert claims["iat"] == int(provider.clock.now.timestamp())
+    assert claims["token_introspection"] == told(api, token)
+
+
+@spec("RFC 9701 §5")
+def test_the_signed_answer_about_everything_else_says_one_word(provider, app, api):
+    for token in (app.sign_in()["access_token"], "garbage"):
+        assert claims_of(signed(api, token))["token_introspection"] == DEAD
+
+
+@spec("RFC 9701 §8.1")
+def test_a_signed_answer_is_a_token_nowhere(provider, app):
+    app.registered = party(
+        provider, grant_types=BOTH, introspection_signed_response_alg="ES256"
+    ).registered
+    answer = signed(app, app.sign_in()["access_token"])
+
+    assert app.userinfo(answer).status_code == 401
+    assert told(app, answer) == DEAD
+    assert app.revoke(answer).status_code == 200
+    assert token_error(refresh(app, answer)) == (400, "invalid_grant")
+    hinted = app.get(f"/logout?id_token_hint={answer}")
+    assert b'id="page-logout"' in hinted.data
+
+
+@spec("RFC 9110 §12.5.1")
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("*/*", "application/json"),
+        ("application/*", "application/json"),
+        ("application/json", "application/json"),
+        ("text/html", "application/json"),
+        (f"application/json, {JWT};q=0.5", "application/json"),
+        (f"{JWT};q=0, */*", "application/json"),
+        (f"{JWT}, application/json;q=0.9", JWT),
+        (f"application/json, {JWT}", JWT),
+        (JWT.upper(), JWT),
+        (";;,=,,q=é", "application/json"),
+    ],
+)
+def test_the_signed_answer_goes_to_who_asks_for_it_by_name(api, accept, content_type):
+    answer = api.introspect("x", accept=accept)
+
+    assert answer.content_type == content_type
