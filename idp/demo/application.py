@@ -6,6 +6,7 @@ from typing import Any
 
 import flask
 import requests
+from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import FlaskOAuth2App
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -43,6 +44,27 @@ class Application:
     def with_passkey(self) -> AnyResponse:
         """Ask for what no false page can steal (OIDC Core §3.1.2.1; OpenID EAP ACR Values §2)."""
         return self._ask("The provider has answered: see what acr says now.", acr_values="phr")
+
+    def refresh(self) -> AnyResponse:
+        """Trade the refresh token for news of the person, who is not asked (OIDC Core §12)."""
+        person = self.memory.find(flask.session, self._key)
+        if person is None:
+            return flask.redirect(self._here("home"))
+        try:
+            token = self.client.fetch_access_token(
+                grant_type="refresh_token", refresh_token=person.refresh_token
+            )
+            token["userinfo"] = self.client.parse_id_token(token, nonce=None)
+            fresh = _person(token, self.client.userinfo(token=token))
+        except requests.RequestException as error:
+            return self._failed(UNREACHABLE, str(error))
+        except OAuthError as error:
+            # The provider has ended it: whatever is shown here would be old.
+            self.memory.forget(flask.session, self._key)
+            return self._failed(str(error.error), error.description)
+        self.memory.keep(flask.session, self._key, fresh)
+        flask.session["notice"] = "Refreshed: new tokens, and the old refresh token is spent."
+        return flask.redirect(self._here("home"))
 
     def callback(self) -> AnyResponse:
         """Take the provider's answer."""
@@ -119,4 +141,9 @@ def _person(token: dict[str, Any], userinfo: dict[str, Any]) -> SignedIn:
     if userinfo.get("sub") != claims["sub"]:
         # Somebody else's answer must not be taken for this person's (OIDC Core §5.3.2).
         raise ValueError("UserInfo is about another person than the ID token")
-    return SignedIn(id_token=token["id_token"], claims=claims, userinfo=dict(userinfo))
+    return SignedIn(
+        id_token=token["id_token"],
+        claims=claims,
+        userinfo=dict(userinfo),
+        refresh_token=token["refresh_token"],
+    )

@@ -62,6 +62,7 @@ def _pages(application: Application) -> flask.Blueprint:
     pages.add_url_rule("/silent", "silent", application.silent)
     pages.add_url_rule("/again", "again", application.again)
     pages.add_url_rule("/passkey", "with_passkey", application.with_passkey)
+    pages.add_url_rule("/refresh", "refresh", application.refresh, methods=["POST"])
     pages.add_url_rule("/callback", "callback", application.callback)
     pages.add_url_rule("/sign-out", "sign_out", application.sign_out, methods=["POST"])
     pages.add_url_rule("/signed-out", "signed_out", application.signed_out)

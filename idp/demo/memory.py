@@ -12,11 +12,12 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What an application was told about a person."""
+    """What an application was told about a person, and what it asks again with."""
 
     id_token: str
     claims: dict[str, Any]
     userinfo: dict[str, Any]
+    refresh_token: str = ""
 
     @property
     def proved_at(self) -> str:

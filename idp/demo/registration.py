@@ -48,7 +48,9 @@ def ensure_clients(ctx: RequestContext, base: str) -> tuple[Registration, ...]:
 def _stands(ctx: RequestContext, registration: Registration, base: str) -> bool:
     client = registry.find_newest(ctx, registration.client_id)
     wanted = f"{base}{registration.path}{CALLBACK}"
-    return client is not None and wanted in client.metadata.redirect_uris
+    if client is None or client.disabled:
+        return False
+    return wanted in client.metadata.redirect_uris and client.metadata.refreshes
 
 
 def _register(
@@ -63,6 +65,7 @@ def _register(
         redirect_uris=(f"{base}{path}{CALLBACK}",),
         post_logout_redirect_uris=(f"{base}{path}{SIGNED_OUT}",),
         first_party=first_party,
+        grant_types=("authorization_code", "refresh_token"),
     )
     registered = service.create(ctx, metadata)
     return Registration(

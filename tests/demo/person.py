@@ -27,12 +27,20 @@ class Person:
         """Send the first form of the page."""
         form = re.search(r"<form\b.*?</form>", self.page.text, re.DOTALL)
         assert form is not None, self.words()
+        self._send(form[0], values)
+
+    def press(self, element_id: str) -> None:
+        """Press the button with this id, in a form of its own."""
+        forms = re.findall(r"<form\b.*?</form>", self.page.text, re.DOTALL)
+        self._send(next(form for form in forms if f'id="{element_id}"' in form), {})
+
+    def _send(self, form: str, values: dict[str, str]) -> None:
         hidden = {
             _attribute(tag, "name"): unescape(_attribute(tag, "value"))
-            for tag in re.findall(r"<input\b[^>]*>", form[0])
+            for tag in re.findall(r"<input\b[^>]*>", form)
             if 'type="hidden"' in tag
         }
-        action = urljoin(self.page.url, unescape(_attribute(form[0], "action")) or self.page.url)
+        action = urljoin(self.page.url, unescape(_attribute(form, "action")) or self.page.url)
         headers = {"Origin": "/".join(self.page.url.split("/")[:3])}
         self.page = self.browser.post(action, {**hidden, **values}, headers=headers, timeout=30)
 
