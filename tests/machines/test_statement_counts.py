@@ -12,6 +12,7 @@ from idp.store.database import Database
 from tests.app import CALLBACK, Provider, RelyingParty, make_provider
 from tests.machines.statements import Conversation, overheard
 from tests.protocol.refreshing import refresh, refreshed
+from tests.support.dpop import USERINFO, Holder, new_key
 
 
 @pytest.fixture
@@ -42,6 +43,7 @@ def counts(heard: Conversation) -> tuple[int, int]:
     return len(heard.work), len(heard.frames)
 
 
+HOLDER = Holder()
 SHAPE = re.compile(r"(INSERT) INTO (\w+)|(UPDATE) (\w+)|(SELECT|DELETE) .*?FROM (\w+)")
 
 
@@ -91,6 +93,50 @@ def test_userinfo_asks_once_and_opens_no_transaction(rp: RelyingParty, provider:
 
     assert verbs(heard) == ["SELECT grants"]
     assert counts(heard) == (1, 0)
+
+
+def proved(rp: RelyingParty, *request: str, **said) -> str:
+    return HOLDER.proof(*request, now=rp.provider.clock.now, **said)
+
+
+def test_a_proof_costs_one_statement_where_tokens_are_given(rp: RelyingParty, provider: Provider):
+    code = rp.code()
+
+    with overheard(provider) as alone:
+        assert rp.token(proved(rp), grant_type="client_credentials").status_code == 200
+    with overheard(provider) as exchanging:
+        assert rp.redeem(code, proved(rp)).status_code == 200
+
+    assert verbs(alone) == ["INSERT spent", "INSERT audit_events"]
+    assert verbs(exchanging) == ["INSERT spent", "UPDATE grants", "INSERT audit_events"]
+    assert (counts(alone), counts(exchanging)) == ((2, 2), (3, 2))
+
+
+def test_a_proof_costs_one_statement_where_a_token_is_shown(rp: RelyingParty, provider: Provider):
+    token = rp.redeem(rp.code(), proved(rp)).get_json()["access_token"]
+    proof = proved(rp, "GET", USERINFO, access_token=token)
+
+    with overheard(provider) as heard:
+        assert rp.userinfo(token, proof, scheme="DPoP").status_code == 200
+
+    assert verbs(heard) == ["INSERT spent", "SELECT grants"]
+
+
+def test_a_worthless_proof_or_token_asks_nothing(rp: RelyingParty, provider: Provider):
+    token = rp.redeem(rp.code(), proved(rp)).get_json()["access_token"]
+    stranger = Holder(new_key("stranger"))
+    now = provider.clock.now
+    theirs = stranger.proof("GET", USERINFO, access_token=token, now=now)
+    lie = proved(rp, htm="GET")
+
+    with overheard(provider) as heard:
+        assert rp.token(lie, grant_type="client_credentials").status_code == 400
+        assert rp.userinfo(token).status_code == 401
+        assert rp.userinfo(token, scheme="DPoP").status_code == 401
+        assert rp.userinfo(token, theirs, scheme="DPoP").status_code == 401
+        assert rp.userinfo(token[:-4] + "AAAA", theirs, scheme="DPoP").status_code == 401
+
+    assert counts(heard) == (0, 0)
 
 
 def test_a_forged_token_or_code_asks_nothing(rp: RelyingParty, provider: Provider):
