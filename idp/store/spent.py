@@ -2,16 +2,34 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
+from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.store.database import Transaction
+from idp.store.prepared import Prepared
 from idp.store.schema import spent as table
+
+_BURN = {
+    name: Prepared(
+        insert(table)
+        .values({column.name: bindparam(column.name) for column in table.c})
+        .on_conflict_do_nothing()
+        .returning(table.c.key)
+    )
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 def burn(db: Transaction, key: bytes, until: datetime) -> bool:
     """Burn a key that is worth nothing after `until` anyway; False when it was burnt before."""
-    burning = db.insert_or_ignore(table).values(key=key, expires_at=until).returning(table.c.key)
-    return db.write(burning).one_or_none() is not None
+    values = {"key": key, "expires_at": until}
+    return db.write(_BURN[db.dialect], values).first() is not None
+
+
+def burn_at_once(db: Transaction, key: bytes, until: datetime) -> bool:
+    """Burn a key whatever becomes of the request; for what is made anew for each try."""
+    values = {"key": key, "expires_at": until}
+    return db.write_at_once(_BURN[db.dialect], values).first() is not None
 
 
 def purge(db: Transaction, now: datetime) -> int:

@@ -120,6 +120,7 @@ def test_a_proof_costs_one_statement_where_a_token_is_shown(rp: RelyingParty, pr
         assert rp.userinfo(token, proof, scheme="DPoP").status_code == 200
 
     assert verbs(heard) == ["INSERT spent", "SELECT grants"]
+    assert counts(heard) == (2, 0)
 
 
 def test_a_worthless_proof_or_token_asks_nothing(rp: RelyingParty, provider: Provider):
