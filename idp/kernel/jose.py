@@ -1,14 +1,30 @@
 """JWS by joserfc: one key, one algorithm, always named (RFC 8725 §3.1)."""
 
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, Key, RSAKey
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
 
-SIGNING_ALGORITHMS = ("RS256", "ES256", "PS256")
+SIGNING_ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")
+ED25519: Final = "Ed25519"
 Claims = dict[str, Any]
+
+
+class _Signatures(JWSRegistry):
+    """joserfc's algorithms, without its warning of `EdDSA`.
+
+    RFC 9864 gives Ed25519 a name of its own; the clients of today know the one of RFC 8037.
+    """
+
+    algorithms = JWSRegistry.algorithms | {"EdDSA": copy(JWSRegistry.algorithms["EdDSA"])}
+
+
+_Signatures.algorithms["EdDSA"].security_warning = None
+_ALONE = {name: _Signatures(algorithms=[name]) for name in SIGNING_ALGORITHMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +38,7 @@ class SigningKey:
     def sign(self, claims: Claims, typ: str) -> str:
         """Return a compact JWS whose header names this key."""
         header = {"alg": self.algorithm, "typ": typ, "kid": self.kid}
-        return jwt.encode(header, claims, self.key, algorithms=[self.algorithm])
+        return jwt.encode(header, claims, self.key, registry=_ALONE[self.algorithm])
 
     def public_jwk(self) -> dict[str, Any]:
         """Return the public half as it stands in a JWK Set (RFC 7517 §4)."""
@@ -31,10 +47,12 @@ class SigningKey:
 
 
 def generate(algorithm: str) -> dict[str, Any]:
-    """Return a new private JWK for a signature algorithm (RFC 7518 §3.1)."""
+    """Return a new private JWK for a signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1)."""
     key: Key
     if algorithm == "ES256":
         key = ECKey.generate_key("P-256", private=True)
+    elif algorithm == "EdDSA":
+        key = OKPKey.generate_key(ED25519, private=True)
     elif algorithm in ("RS256", "PS256"):
         key = RSAKey.generate_key(2048, private=True)
     else:
@@ -43,8 +61,19 @@ def generate(algorithm: str) -> dict[str, Any]:
 
 
 def import_key(algorithm: str, jwk: dict[str, Any]) -> Key:
-    """Return a key object; on RSA this costs about 30 ms, so keep it."""
-    return ECKey.import_key(jwk) if algorithm == "ES256" else RSAKey.import_key(jwk)
+    """Return a key object; on RSA this costs about 30 ms, so keep it.
+
+    Raises:
+        JoseError: it is no key of this kind.
+        ValueError: the curve is another one; Ed448 would pass for `EdDSA` too.
+    """
+    if algorithm == "ES256":
+        return ECKey.import_key(jwk)
+    if algorithm == "EdDSA":
+        if jwk.get("crv") != ED25519:
+            raise ValueError("crv")
+        return OKPKey.import_key(jwk)
+    return RSAKey.import_key(jwk)
 
 
 def unverified_header(token: str) -> dict[str, Any] | None:
@@ -60,7 +89,7 @@ def unverified_header(token: str) -> dict[str, Any] | None:
 def verify(token: str, key: SigningKey) -> Claims | None:
     """Return the claims when `key` signed `token` with its own algorithm; None otherwise."""
     try:
-        decoded = jwt.decode(token, key.key, algorithms=[key.algorithm])
+        decoded = jwt.decode(token, key.key, registry=_ALONE[key.algorithm])
     except (JoseError, ValueError, UnicodeError, TypeError, RecursionError):
         return None
     return dict(decoded.claims)

@@ -174,7 +174,7 @@ def test_where_makers_vouch_for_keys_the_highest_level_is_announced(provider_wit
 def test_rs256_is_among_the_id_token_algorithms_and_none_is_not(metadata):
     algorithms = metadata["id_token_signing_alg_values_supported"]
 
-    assert {"RS256", "ES256", "PS256"} == set(algorithms)
+    assert {"RS256", "ES256", "PS256", "EdDSA"} == set(algorithms)
 
 
 @spec("OIDC Discovery §3")

@@ -1,6 +1,6 @@
 """What an ID token says (OIDC Core §2), and that it verifies as a client verifies it."""
 
-from hashlib import sha256
+from hashlib import sha256, sha512
 
 import pytest
 from joserfc.errors import JoseError
@@ -25,7 +25,7 @@ def test_it_verifies_by_the_served_keys_and_the_registered_algorithm(provider, a
     assert (header["alg"], header["typ"]) == (algorithm, "JWT")
     key = next(key for key in jwks(provider)["keys"] if key["kid"] == header["kid"])
     assert (key["alg"], key["use"]) == (algorithm, "sig")
-    assert key["kty"] == ("EC" if algorithm == "ES256" else "RSA")
+    assert key["kty"] == {"ES256": "EC", "EdDSA": "OKP"}.get(algorithm, "RSA")
     for other in set(SIGNING_ALGORITHMS) - {algorithm}:
         with pytest.raises((JoseError, ValueError)):
             verified(provider, token, other)
@@ -34,6 +34,17 @@ def test_it_verifies_by_the_served_keys_and_the_registered_algorithm(provider, a
 @spec("OIDC Core §3.1.3.7", "OIDC Registration §2")
 def test_rs256_is_what_a_client_gets_that_chose_nothing(rp):
     assert header_of(rp.sign_in()["id_token"])["alg"] == "RS256"
+
+
+@pytest.mark.parametrize("algorithm", SIGNING_ALGORITHMS)
+@spec("OIDC Core §3.1.3.6", "RFC 8032 §5.1")
+def test_at_hash_is_half_the_hash_that_the_signature_uses(provider, algorithm):
+    provider.add_user()
+    tokens = party(provider, id_token_signed_response_alg=algorithm).sign_in()
+
+    used, half = (sha512, 32) if algorithm == "EdDSA" else (sha256, 16)
+    expected = b64url(used(tokens["access_token"].encode()).digest()[:half])
+    assert claims_of(tokens["id_token"])["at_hash"] == expected
 
 
 @spec("OIDC Core §2", "OIDC Core §3.1.3.6")

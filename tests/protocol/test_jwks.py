@@ -12,6 +12,7 @@ PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 PUBLIC = {
     "RSA": {"kty", "n", "e", "kid", "alg", "use"},
     "EC": {"kty", "crv", "x", "y", "kid", "alg", "use"},
+    "OKP": {"kty", "crv", "x", "kid", "alg", "use"},
 }
 
 
@@ -46,12 +47,13 @@ def test_there_is_a_key_for_every_algorithm_that_is_announced(provider):
     assert {key["alg"] for key in jwks(provider)["keys"]} == set(announced)
 
 
-def test_rsa_keys_have_2048_bits_and_ec_keys_are_p_256(provider):
+@spec("RFC 7518 §3.3", "RFC 7518 §3.4", "RFC 8037 §2")
+def test_rsa_keys_have_2048_bits_and_the_others_are_on_one_curve_each(provider):
     for key in jwks(provider)["keys"]:
         if key["kty"] == "RSA":
             assert len(key["n"]) * 6 // 8 >= 256
         else:
-            assert key["crv"] == "P-256"
+            assert key["crv"] == {"EC": "P-256", "OKP": "Ed25519"}[key["kty"]]
 
 
 @spec("RFC 7517 §8.5.2")

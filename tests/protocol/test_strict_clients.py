@@ -28,11 +28,11 @@ BYE = "http://localhost:18001/bye"
 PASSWORD = "quiet lamps over tidewater"
 SCOPE = "openid profile email"
 METHODS = ("client_secret_basic", "client_secret_post", "none")
-ALGORITHMS = ("RS256", "ES256", "PS256")
 KINDS = [(method, "RS256") for method in METHODS] + [
     ("client_secret_basic", "ES256"),
     ("client_secret_basic", "PS256"),
     ("none", "ES256"),
+    ("client_secret_basic", "EdDSA"),
 ]
 
 

@@ -142,7 +142,7 @@ def test_an_algorithm_that_is_not_allowed_is_refused_though_the_key_is_published
 
 
 @spec("RFC 9068 §2.1")
-@pytest.mark.parametrize("algorithm", ["RS256", "PS256"])
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "EdDSA"])
 def test_other_algorithms_do_as_well(provider, algorithm):
     provider.keys.append(key_named("other", algorithm))
 

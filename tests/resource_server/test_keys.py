@@ -141,6 +141,8 @@ def test_keys_of_other_kinds_are_passed_over(provider):
         {**sound, "kid": "none", "alg": "none"},
         {"kty": "oct", "k": "c2VjcmV0", "kid": "k1", "alg": "HS256"},
         {"kty": "RSA", "kid": "k1b", "alg": "RS256"},
+        {"kty": "OKP", "kid": "k1d", "alg": "EdDSA", "crv": "Ed448", "x": "A" * 76},
+        {"kty": "OKP", "kid": "k1e", "alg": "EdDSA", "crv": "X25519", "x": "A" * 43},
         {"kty": "EC", "kid": "k1c", "alg": "ES256", "crv": "P-256", "x": "AA", "y": "AA"},
         {key: value for key, value in sound.items() if key != "alg"},
     ]

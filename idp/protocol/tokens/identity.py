@@ -1,6 +1,6 @@
 """ID tokens (OIDC Core §2)."""
 
-from hashlib import sha256
+from hashlib import sha256, sha512
 from typing import Any
 
 from idp.context import RequestContext
@@ -36,16 +36,21 @@ def issue(
         "acr": acr_claim(grant.acr, grant.claims.get("acr_values", ())),
         "amr": amr_claim(grant.amr),
         "sid": grant.sid,
-        "at_hash": left_half_hash(access_token),
+        "at_hash": left_half_hash(access_token, algorithm),
     }
     if grant.nonce is not None:
         claims["nonce"] = grant.nonce
     return ring.signer(algorithm).sign(claims, TYP)
 
 
-def left_half_hash(value: str) -> str:
-    """Return `at_hash`: the left half of SHA-256, which all our algorithms use (§3.1.3.6)."""
-    return b64url(sha256(value.encode("ascii")).digest()[:16])
+def left_half_hash(value: str, algorithm: str) -> str:
+    """Return `at_hash`: the left half of the hash that the signature uses (§3.1.3.6).
+
+    Ed25519 hashes with SHA-512 (RFC 8032 §5.1), all our other algorithms with SHA-256.
+    """
+    used = sha512 if algorithm == "EdDSA" else sha256
+    digest = used(value.encode("ascii")).digest()
+    return b64url(digest[: len(digest) // 2])
 
 
 def read_hint(ctx: RequestContext, token: str) -> Claims | None:
