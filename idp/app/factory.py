@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     def library(path: str) -> Document | None:
         if path != JWKS:
             return publications.metadata(path)
-        if not ring.stale(house.get(ClockReading).read(), settings.keys_cached_for):
+        if not ring.stale(house.get(ClockReading).read(), settings.keys_cached_for / 2):
             return publications.jwks(ring)
         with command_context(house, "server") as ctx:
             return fresh_jwks(ctx, publications)

@@ -86,3 +86,12 @@ class KeyRemoved(KeyEvent):
     """A retired key is published no more."""
 
     name = "key.removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRevoked(KeyEvent):
+    """A key is gone before its time, with everything that it signed; `was` is its last state."""
+
+    name = "key.revoked"
+    was: str
+    reason: str

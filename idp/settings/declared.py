@@ -13,7 +13,12 @@ from idp.kernel.hosts import is_ip_address, is_loopback
 from idp.settings.proof import Attestation, ProofSettings
 
 # Durations that say “not at all” by being nothing.
-_MAY_BE_ZERO = ("refresh_leeway", "second_factor_grace", "trusted_device_lifetime")
+_MAY_BE_ZERO = (
+    "key_rotation",
+    "refresh_leeway",
+    "second_factor_grace",
+    "trusted_device_lifetime",
+)
 
 
 class Settings(ProofSettings):
@@ -125,6 +130,10 @@ class Settings(ProofSettings):
     jwks_max_age: timedelta = Field(
         timedelta(seconds=30), description="How long caches may keep the JWK Set (RFC 9111)."
     )
+    key_rotation: timedelta = Field(
+        timedelta(days=90),
+        description="The worker replaces a key that has signed for this long; 0: it never does.",
+    )
     password_hashes_at_once: int = Field(
         2, ge=1, le=64, description="Concurrent password hashes per process, so /token stays fast."
     )
@@ -186,6 +195,9 @@ class Settings(ProofSettings):
             raise ValueError("IDP_ACCESS_TOKEN_LIFETIME is longer than IDP_ACCESS_TOKEN_LONGEST")
         if self.refresh_leeway > timedelta(minutes=1):
             raise ValueError("IDP_REFRESH_LEEWAY is at most 60: a thief has it, too")
+        if timedelta(0) < self.key_rotation < timedelta(days=1):
+            # Retired keys stay published for half a day and more: the JWK Set would grow and grow.
+            raise ValueError("IDP_KEY_ROTATION is a day (86400) at least, or 0")
         if self.code_lifetime > timedelta(minutes=10):
             raise ValueError("IDP_CODE_LIFETIME is at most 600 (RFC 6749 §4.1.2)")
         return self

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, text, update
 
 from idp.store.database import Transaction
 from idp.store.schema import signing_keys as table
@@ -29,6 +29,15 @@ _COLUMNS = [table.c[name] for name in KeyRow.__dataclass_fields__]
 def add(db: Transaction, row: KeyRow) -> None:
     """Insert a key."""
     db.write(insert(table).values(**{c.name: getattr(row, c.name) for c in _COLUMNS}))
+
+
+def lock(db: Transaction) -> None:
+    """Wait until nobody else changes keys, and keep it so until the transaction ends.
+
+    Readers go on. On SQLite a transaction that writes is alone anyway.
+    """
+    alone = "LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE"
+    db.write(text("SELECT 1" if db.dialect == "sqlite" else alone))
 
 
 def list_published(db: Transaction, now: datetime) -> list[KeyRow]:
@@ -62,6 +71,13 @@ def activate(db: Transaction, kid: str, now: datetime) -> bool:
         .values(state="active", activated_at=now)
     )
     return db.write(statement).rowcount == 1
+
+
+def remove(db: Transaction, kid: str) -> KeyRow | None:
+    """Remove a key, whatever its state; return it when this call did."""
+    statement = delete(table).where(table.c.kid == kid).returning(*_COLUMNS)
+    row = db.write(statement).mappings().one_or_none()
+    return KeyRow(**row) if row else None
 
 
 def remove_unpublished(db: Transaction, now: datetime) -> list[tuple[str, str]]:

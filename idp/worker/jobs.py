@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from idp.context import RequestContext
 from idp.delivery import dispatch
+from idp.protocol.keys import schedule
 from idp.protocol.keys import service as keys
 from idp.store import (
     account_tickets,
@@ -61,6 +62,11 @@ def purge_throttles(ctx: RequestContext) -> int:
     return throttles.purge(ctx.db, ctx.now)
 
 
+def rotate_keys(ctx: RequestContext) -> int:
+    """Let the next key sign where the active one has done so for long enough."""
+    return len(schedule.rotate_due(ctx))
+
+
 JOBS: tuple[Job, ...] = (
     Job("purge authorization requests", MINUTE, purge_authorization_requests),
     Job("purge login attempts", MINUTE, purge_login_attempts),
@@ -69,5 +75,6 @@ JOBS: tuple[Job, ...] = (
     Job("purge spent challenges", MINUTE, purge_spent),
     Job("purge throttles", MINUTE, purge_throttles),
     Job("purge deliveries", MINUTE, dispatch.purge),
+    Job("rotate keys", MINUTE, rotate_keys),
     Job("remove expired keys", MINUTE, keys.remove_expired),
 )

@@ -13,6 +13,7 @@ from idp.credentials.channel_codes import Channel
 from idp.delivery import dispatch, service
 from idp.delivery.dispatch import Lane
 from idp.protocol.clients import service as clients
+from idp.protocol.keys import revocation
 from idp.protocol.keys import service as keys
 from idp.store import known_devices, users
 from idp.store.schema import passwords
@@ -202,6 +203,8 @@ def a_life_of_an_operator(provider):
     provider.clock.forward(days=1)
     with provider.context() as ctx:
         assert keys.remove_expired(ctx) == 1
+        leaked = keys.keyring(ctx).signer("EdDSA").kid
+        revocation.revoke(ctx, leaked, because="a backup was lost")
 
 
 LIVES = (

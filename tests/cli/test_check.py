@@ -31,6 +31,11 @@ def a_key(algorithm: str, state: str, **traits: Any) -> KeyRow:
     return replace(made, **traits)
 
 
+def an_old_key(days: int) -> KeyRow:
+    return a_key("ES256", "active", activated_at=NOON - timedelta(days=days))
+
+
+NEVER, WEEK = timedelta(0), timedelta(days=7)
 KEYS = tuple(a_key(a, s) for a in SIGNING_ALGORITHMS for s in ("active", "next"))
 GOOD: dict[str, Any] = {
     "issuer": "https://id.example.test",
@@ -73,6 +78,7 @@ def test_there_is_nothing_to_say_about_a_good_installation() -> None:
 
 HOUR = timedelta(hours=1)
 LOOPBACK = {"issuer": "http://localhost:8000", "trusted_proxies": 0}
+LONG_TOKENS = {"access_token_lifetime": 2 * HOUR, "access_token_longest": 2 * HOUR}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +95,7 @@ LOOPBACK = {"issuer": "http://localhost:8000", "trusted_proxies": 0}
         (settings.proxies, LOOPBACK, []),
         (settings.proxies, LOOPBACK | {"trusted_proxies": 1}, ["warning"]),
         (settings.lifetimes, {"code_lifetime": timedelta(seconds=61)}, ["warning"]),
-        (settings.lifetimes, {"access_token_lifetime": 2 * HOUR}, ["warning"]),
+        (settings.lifetimes, LONG_TOKENS, ["warning"]),
         (settings.brand_color, {"brand_color": "#777777"}, ["note", "note"]),
         (settings.brand_color, {"brand_color": "#ffee00"}, ["note"]),
         (settings.single_node, {"database_url": "sqlite:////srv/idp.sqlite3"}, ["note"]),
@@ -118,11 +124,12 @@ LOOPBACK = {"issuer": "http://localhost:8000", "trusted_proxies": 0}
         (database.signing_keys, {"keys": KEYS[1:]}, ["fault"]),
         (database.signing_keys, {"keys": (*KEYS[:1], *KEYS[2:])}, ["warning"]),
         (database.old_keys, {"keys": (a_key("ES256", "next", created_at=NOON - 9999 * HOUR),)}, []),
-        (
-            database.old_keys,
-            {"keys": (a_key("ES256", "active", activated_at=NOON - timedelta(days=92)),)},
-            ["warning"],
-        ),
+        (database.old_keys, {"keys": (an_old_key(days=90),)}, []),
+        (database.old_keys, {"keys": (an_old_key(days=91),)}, ["warning"]),
+        (database.old_keys, {"keys": (an_old_key(days=9),), "key_rotation": WEEK}, ["warning"]),
+        (database.old_keys, {"keys": (an_old_key(days=7),), "key_rotation": WEEK}, []),
+        (database.old_keys, {"keys": (an_old_key(days=90),), "key_rotation": NEVER}, []),
+        (database.old_keys, {"keys": (an_old_key(days=91),), "key_rotation": NEVER}, ["warning"]),
         (database.clients, {"clients": (a_client(),)}, []),
         (database.clients, {"clients": (a_client(token_endpoint_auth_method="none"),)}, ["note"]),
         (database.clients, {"clients": (a_client(first_party=True),)}, ["note"]),

@@ -5,8 +5,9 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from idp.kernel.jose import SIGNING_ALGORITHMS
 from idp.store.schema import signing_keys
 from tests.cli.conftest import Idp
 from tests.support.spec import spec
@@ -19,7 +20,7 @@ def states(idp: Idp) -> Counter[tuple[str, str]]:
 def test_migrate_gives_every_algorithm_a_key_and_a_next_one(idp: Idp) -> None:
     idp("migrate")
     assert states(idp) == dict.fromkeys(
-        [(a, s) for a in ("RS256", "ES256", "PS256") for s in ("active", "next")], 1
+        [(a, s) for a in SIGNING_ALGORITHMS for s in ("active", "next")], 1
     )
     assert "private" not in idp("key", "list", "--json")
 
@@ -60,9 +61,62 @@ def test_without_an_algorithm_all_are_rotated(idp: Idp) -> None:
     idp("migrate")
     before = {key["kid"] for key in idp.json("key", "list") if key["state"] == "next"}
     rotated = idp.json("key", "rotate")
-    assert {each["algorithm"] for each in rotated} == {"RS256", "ES256", "PS256"}
+    assert {each["algorithm"] for each in rotated} == set(SIGNING_ALGORITHMS)
     assert {each["active"] for each in rotated} == before
 
 
 def test_an_unknown_algorithm_is_refused(idp_on_sqlite: Idp) -> None:
     assert "HS256" in idp_on_sqlite.refused("key", "rotate", "--algorithm", "HS256", status=2)
+
+
+def test_a_revoked_key_is_gone_when_the_command_has_answered(
+    idp: Idp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other nodes may use their copy for a while: the answer waits for them, behind the commit."""
+    idp.environment["IDP_KEYS_CACHED_FOR"] = "7"
+    idp("migrate")
+    keys = {
+        key["state"]: key["kid"] for key in idp.json("key", "list") if key["algorithm"] == "EdDSA"
+    }
+    seen = []
+
+    def sleep(seconds: float) -> None:
+        seen.append((seconds, keys["active"] in str(idp.json("key", "list"))))
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    result = idp.run("key", "revoke", keys["active"], "--reason", "a backup was lost")
+
+    assert result.exit_code == 0
+    assert seen == [(7.0, False)]
+    assert "Waiting 7 s, until every node has forgotten it." in result.stderr
+    assert f"{keys['active']} is revoked, {keys['next']} signs" in result.stdout
+    assert states(idp)["EdDSA", "active"] == states(idp)["EdDSA", "next"] == 1
+    told = [data["reason"] for name, _, data in idp.events() if name == "key.revoked"]
+    assert told == ["a backup was lost"]
+
+
+def test_a_key_is_revoked_for_a_reason_and_only_once(
+    idp_on_sqlite: Idp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idp = idp_on_sqlite
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    idp("migrate")
+    kid = idp.json("key", "list")[0]["kid"]
+    assert "--reason" in idp.refused("key", "revoke", kid, status=2)
+    assert "--reason" in idp.refused("key", "revoke", kid, "--reason", " ", status=2)
+    assert idp.json("key", "revoke", kid, "--reason", "x")["kid"] == kid
+    assert "no such key" in idp.refused("key", "revoke", kid, "--reason", "x")
+
+
+def test_the_help_says_what_the_caches_of_others_still_hold(idp_on_sqlite: Idp) -> None:
+    assert "IDP_JWKS_MAX_AGE" in idp_on_sqlite("key", "revoke", "--help")
+
+
+def test_a_rotation_makes_the_keys_that_are_missing(idp: Idp) -> None:
+    """An installation from before an algorithm was there."""
+    idp.environment["IDP_KEYS_CACHED_FOR"] = idp.environment["IDP_JWKS_MAX_AGE"] = "PT0.01S"
+    idp("migrate")
+    with idp.inside() as ctx:
+        ctx.db.write(delete(signing_keys).where(signing_keys.c.algorithm == "EdDSA"))
+    idp("key", "rotate", "--algorithm", "EdDSA")
+    assert states(idp)["EdDSA", "active"] == states(idp)["EdDSA", "next"] == 1

@@ -53,10 +53,11 @@ def provider_over(database_url: str, folder: Path, **settings: Any) -> Iterator[
     provider.house.get(Database).engine.dispose()
 
 
-def age_keys(provider: Provider) -> None:
-    """Let every key have been published for so long that it may sign."""
+def age_keys(provider: Provider, by: timedelta = timedelta(hours=1)) -> None:
+    """Let every key have been published for so long that it may sign, and signed for as long."""
+    then = provider.clock.now - by
     with provider.context() as ctx:
-        ctx.db.write(update(signing_keys).values(created_at=ctx.now - timedelta(hours=1)))
+        ctx.db.write(update(signing_keys).values(created_at=then, activated_at=then))
 
 
 def server_over(database_url: str, folder: Path, **environment: str) -> ProviderProcess:

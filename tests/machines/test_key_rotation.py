@@ -1,16 +1,13 @@
 """Keys change while tokens are issued, and no token fails to verify (OIDC Core §10.1.1, I13)."""
 
-import http.client
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import timedelta
 from itertools import pairwise
-from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from pathlib import Path
 
 import pytest
 from joserfc import jwt
@@ -22,131 +19,92 @@ from idp.kernel.jose import SIGNING_ALGORITHMS
 from idp.protocol.keys import service as keys
 from idp.store.database import Database
 from idp.store.schema import signing_keys
-from tests.app import ISSUER, VERIFIER, Provider, RelyingParty, header_of, make_provider
-from tests.machines.burst import cookies_of
-from tests.machines.installation import age_keys, provider_over, relying_party, server_over
+from idp.worker.loop import Loop
+from tests.app import ISSUER, Provider, RelyingParty, header_of, make_provider
+from tests.machines.burst import burst, get
+from tests.machines.installation import age_keys, provider_over, server_over
+from tests.machines.key_load import a_load
 from tests.support.server import ProviderProcess
 from tests.support.spec import spec
 
 pytestmark = pytest.mark.xdist_group("key rotation")
 
-BOTH = ("authorization_code", "client_credentials")
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
-
-@dataclass
-class Load:
-    """A client application that asks all the time, and remembers what it was given and when."""
-
-    rp: RelyingParty
-    port: int
-    cookies: str
-    tokens: list[tuple[float, str]] = field(default_factory=list)
-    key_sets: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    stopping: threading.Event = field(default_factory=threading.Event)
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        acts = (self.flow, self.flow, self.client_credentials, self.key_set)
-        threads = [threading.Thread(target=self._repeat, args=(act,)) for act in acts]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self.stopping.set()
-            for thread in threads:
-                thread.join()
-
-    def _repeat(self, act: Callable[[http.client.HTTPConnection], None]) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        while not self.stopping.is_set():
-            try:
-                act(connection)
-                time.sleep(0.02)  # a token every few milliseconds misses no moment of a rotation
-            except (AssertionError, OSError, http.client.HTTPException) as error:
-                self.faults.append(repr(error))
-                return
-        connection.close()
-
-    def client_credentials(self, connection: http.client.HTTPConnection) -> None:
-        answer = self.token(connection, {"grant_type": "client_credentials"})
-        self.remember(answer["access_token"])
-
-    def flow(self, connection: http.client.HTTPConnection) -> None:
-        path = f"/authorize?{urlencode(self.rp.parameters())}"
-        connection.request("GET", path, headers={"Cookie": self.cookies})
-        response = connection.getresponse()
-        response.read()
-        assert response.status == 303, response.status
-        query = parse_qs(urlsplit(response.headers["Location"]).query)
-        form = {
-            "grant_type": "authorization_code",
-            "code": query["code"][0],
-            "redirect_uri": self.rp.redirect_uri,
-            "code_verifier": VERIFIER,
-        }
-        answer = self.token(connection, form)
-        self.remember(answer["access_token"], answer["id_token"])
-        bearer = {"Authorization": f"Bearer {answer['access_token']}"}
-        connection.request("GET", "/userinfo", headers=bearer)
-        response = connection.getresponse()
-        assert response.status == 200, response.read()
-        response.read()
-
-    def token(self, connection: http.client.HTTPConnection, form: dict[str, str]) -> dict[str, Any]:
-        connection.request("POST", "/token", urlencode(form), FORM | self.rp.basic())
-        response = connection.getresponse()
-        body = response.read()
-        assert response.status == 200, body
-        return dict(json.loads(body))
-
-    def key_set(self, connection: http.client.HTTPConnection) -> None:
-        asked_at = time.monotonic()
-        connection.request("GET", "/jwks")
-        self.key_sets.append((asked_at, json.load(connection.getresponse())))
-
-    def remember(self, *tokens: str) -> None:
-        now = time.monotonic()
-        self.tokens.extend((now, token) for token in tokens)
+@contextmanager
+def nodes_over(database_url: str, folder: Path, cached_for: int) -> Iterator[list[ProviderProcess]]:
+    """Give the nodes of an installation: one on SQLite, two with two processes on PostgreSQL."""
+    count = 1 if database_url.startswith("sqlite") else 2
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                server_over(database_url, folder, IDP_KEYS_CACHED_FOR=f"{cached_for}")
+            )
+            for _ in range(count)
+        ]
 
 
 @spec("OIDC Core §10.1.1")
 @pytest.mark.slow
-def test_every_token_issued_during_rotations_verifies_against_every_later_key_set(
-    database_kind: str, database_url: str, tmp_path
+def test_every_token_issued_during_rotations_verifies_everywhere_and_by_every_later_key_set(
+    database_url: str, tmp_path
 ):
     with (
         provider_over(database_url, tmp_path) as provider,
-        server_over(database_url, tmp_path, IDP_KEYS_CACHED_FOR="1") as server,
+        nodes_over(database_url, tmp_path, 1) as nodes,
     ):
-        load = a_load(provider, server)
+        load = a_load(provider, *nodes)
         with load.running():
-            for _ in range(2):
-                time.sleep(1.5)  # longer than a process keeps its copy of the keys
-                age_keys(provider)
-                server.run("key", "rotate", "--no-wait")
+            time.sleep(1.5)  # longer than a process keeps its copy of the keys
+            age_keys(provider)
+            nodes[0].run("key", "rotate", "--no-wait")
+            time.sleep(1.5)
+            age_keys(provider, timedelta(days=91))
+            for _ in SIGNING_ALGORITHMS:  # what the worker does by itself, one a minute
+                Loop(provider.house).run_due()
             time.sleep(1.5)
 
         assert not load.faults
-        for algorithm in ("ES256", "RS256"):
-            kids = [h["kid"] for _, t in load.tokens if (h := header_of(t))["alg"] == algorithm]
-            assert len(set(kids)) == 3
-        first_issued = {header_of(token)["kid"]: at for at, token in reversed(load.tokens)}
+        assert len({token.kid for token in load.tokens if token.algorithm == "ES256"}) == 3
+        first_issued = {token.kid: token.at for token in reversed(load.tokens)}
         for asked_at, document in load.key_sets:
             known = {key["kid"] for key in document["keys"]}
             assert {kid for kid, at in first_issued.items() if at < asked_at} <= known
         newest = KeySet.import_key_set(load.key_sets[-1][1])
-        for _, token in load.tokens:
-            assert jwt.decode(token, newest, algorithms=list(SIGNING_ALGORITHMS))
+        for token in load.tokens:
+            assert jwt.decode(token.text, newest, algorithms=list(SIGNING_ALGORITHMS))
 
 
-def a_load(provider: Provider, server: ProviderProcess) -> Load:
-    provider.add_user()
-    rp = relying_party(provider, grant_types=BOTH, first_party=True)
-    rp.code()
-    return Load(rp, server.port, cookies_of(rp.browser))
+@pytest.mark.slow
+def test_once_a_revocation_has_answered_no_node_takes_what_the_key_signed(
+    database_url: str, tmp_path
+):
+    """I13, under load: tokens of the key are refused, and nothing else is."""
+    with (
+        provider_over(database_url, tmp_path) as provider,
+        nodes_over(database_url, tmp_path, 2) as nodes,
+    ):
+        load = a_load(provider, *nodes)
+        with load.running():
+            time.sleep(1.5)
+            load.doomed = next(t.kid for t in load.tokens if t.algorithm == "ES256")
+            nodes[0].run("key", "revoke", load.doomed, "--reason", "a backup was lost")
+            answered_at = time.monotonic()
+            signed = [token.text for token in load.tokens if token.kid == load.doomed][-8:]
+            shown = [get("/userinfo", Authorization=f"Bearer {text}") for text in signed]
+            said = [answer for node in nodes for answer in burst(node.port, shown * 4)]
+            time.sleep(1)
+
+        assert not load.faults
+        assert {answer.status for answer in said} == {401}
+        of_the_key = [use for use in load.uses if use.kid == load.doomed]
+        assert any(use.status == 200 for use in of_the_key)
+        assert all(use.status == 401 for use in of_the_key if use.asked_at > answered_at)
+        later = [token.kid for token in load.tokens if token.asked_at > answered_at]
+        assert later
+        assert load.doomed not in later
+        documents = [document for at, document in load.key_sets if at > answered_at]
+        assert documents
+        assert load.doomed not in str(documents)
 
 
 # In one process, on a clock that stands still
@@ -267,7 +225,7 @@ def test_a_cache_that_keeps_the_key_set_for_its_age_knows_the_key_before_it_sign
 
 def test_each_process_takes_a_new_key_up_in_its_time(rp: RelyingParty, provider: Provider):
     kids = []
-    for seconds in (0, 4, 1):
+    for seconds in (0, 2, 3):
         provider.clock.forward(seconds=seconds)
         kids.append(header_of(rp.sign_in()["access_token"])["kid"])
         if seconds == 0:

@@ -209,7 +209,7 @@ def test_a_forged_refresh_token_asks_nothing(rp: RelyingParty, provider: Provide
 def test_a_client_that_is_not_in_the_copies_costs_one_more_statement(
     rp: RelyingParty, provider: Provider
 ):
-    provider.clock.forward(seconds=3)
+    provider.clock.forward(seconds=2)
 
     with overheard(provider) as heard:
         assert rp.token(grant_type="client_credentials").status_code == 200

@@ -60,3 +60,14 @@ def test_support_may_be_an_address_to_write_to():
     assert Settings(support_url="mailto:help@example.test").support_url
     with pytest.raises(ValidationError):
         Settings(logo_url="mailto:help@example.test")
+
+
+@pytest.mark.parametrize("seconds", ["1", "86399", "-1"])
+def test_keys_are_not_replaced_more_often_than_once_a_day(seconds):
+    with pytest.raises(ValidationError, match=r"(?i)key_rotation"):
+        Settings(key_rotation=seconds)
+
+
+@pytest.mark.parametrize("seconds", ["0", "86400"])
+def test_keys_may_be_replaced_daily_or_never(seconds):
+    assert Settings(key_rotation=seconds).key_rotation.total_seconds() == int(seconds)

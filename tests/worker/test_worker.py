@@ -146,11 +146,11 @@ def test_a_retired_key_goes_when_its_last_token_has_expired_and_that_is_recorded
         retired = keys.rotate(ctx, "ES256").retired
     loop = Loop(house)
     loop.run_due()
-    assert count(house, "signing_keys") == 7
+    assert count(house, "signing_keys") == 9
 
     clock.forward(days=1)
     loop.run_due()
-    assert count(house, "signing_keys") == 6
+    assert count(house, "signing_keys") == 8
     with command_context(house, "test") as ctx:
         last = select(audit_events).order_by(audit_events.c.id.desc()).limit(1)
         event = ctx.db.read(last).one()

@@ -8,6 +8,8 @@ from idp.kernel.jose import SIGNING_ALGORITHMS
 from idp.settings import SecondFactor
 
 KEY_AGE_AT_MOST = timedelta(days=90)
+# The worker looks every minute, and the next key may have to wait.
+LATE = timedelta(hours=1)
 
 
 def reachable(facts: Facts) -> Iterator[Finding]:
@@ -71,13 +73,20 @@ def signing_keys(facts: Facts) -> Iterator[Finding]:
 
 def old_keys(facts: Facts) -> Iterator[Finding]:
     """A key that has signed for a season should not sign for a year."""
+    by_hand = not facts.settings.key_rotation
+    longest = KEY_AGE_AT_MOST if by_hand else facts.settings.key_rotation + LATE
     for key in facts.database.keys if facts.database else ():
         age = facts.now - (key.activated_at or key.created_at)
-        if key.state == "active" and age > KEY_AGE_AT_MOST:
+        if key.state == "active" and age > longest:
+            rotate = f"`idp key rotate --algorithm {key.algorithm}`"
             yield warning(
-                f"The {key.algorithm} key {key.kid} has signed for {age.days} days.",
-                "The longer a key signs, the more a leaked copy is worth.",
-                f"Run `idp key rotate --algorithm {key.algorithm}`; old tokens stay valid.",
+                f"The {key.algorithm} key {key.kid} has signed for {age.days} days"
+                + ("." if by_hand else "; its rotation is overdue."),
+                "The longer a key signs, the more a leaked copy is worth."
+                + ("" if by_hand else " The worker rotates keys, and none seems to be running."),
+                f"Run {rotate}; old tokens stay valid."
+                if by_hand
+                else f"Run `idp worker` (SQLite: `idp serve`), or {rotate}.",
             )
 
 

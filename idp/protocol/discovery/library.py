@@ -41,4 +41,4 @@ class Publications:
 
 def fresh_jwks(ctx: RequestContext, publications: Publications) -> Document:
     """Return the JWK Set, the keys read anew when the last reading is old."""
-    return publications.jwks(keys.keyring(ctx))
+    return publications.jwks(keys.publishing(ctx))

@@ -28,12 +28,21 @@ class Keys:
 
 
 class Keyring:
-    """Holds the newest reading; a reading is replaced whole, so readers need no lock."""
+    """Holds the newest reading; a reading is replaced whole, so readers need no lock.
+
+    Attributes:
+        read_at: an instant before the reading, never after it; None: to be read before use.
+        reading: held by the thread that reads.
+        attempts: how often it was read or tried to be.
+        failed_at: when the last attempt found the database away; None when it did not.
+    """
 
     def __init__(self) -> None:
         self.keys = Keys()
         self.read_at: datetime | None = None
         self.reading = threading.Lock()
+        self.attempts = 0
+        self.failed_at: datetime | None = None
         self.imported: dict[str, SigningKey] = {}
 
     def signer(self, algorithm: str) -> SigningKey:
@@ -45,7 +54,7 @@ class Keyring:
         try:
             return self.keys.active[algorithm]
         except KeyError as error:
-            raise SetupFault(f"no active {algorithm} key: run `idp key rotate`") from error
+            raise SetupFault(f"no active {algorithm} key: run `idp migrate`") from error
 
     def verifier(self, kid: object) -> SigningKey | None:
         """Return the published key with this kid."""
@@ -54,3 +63,8 @@ class Keyring:
     def stale(self, now: datetime, after: timedelta) -> bool:
         """Tell whether the reading is older than `after`, or newer than a clock set back."""
         return self.read_at is None or not timedelta(0) <= now - self.read_at < after
+
+    def forget(self) -> None:
+        """Have the keys read before their next use: what an earlier reading holds is over."""
+        with self.reading:  # a reading under way may hold it too
+            self.read_at = None
