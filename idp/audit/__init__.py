@@ -1,5 +1,8 @@
-"""Who did what, when and why: a catalogue of events and the one call that records them."""
+"""Who did what, when and why: a catalogue of events and the one call that records them.
 
-from idp.audit.log import record
+Where a change and its event are one statement, `note` is what it is given of the event.
+"""
 
-__all__ = ["record"]
+from idp.audit.log import note, record
+
+__all__ = ["note", "record"]

@@ -6,6 +6,7 @@ from typing import Any
 from idp.audit.events import Event
 from idp.context import RequestContext
 from idp.store import audit_events
+from idp.store.noted import Note
 
 _COLUMNS = ("user_id", "client_id", "sid")
 
@@ -21,6 +22,24 @@ def record(ctx: RequestContext, event: Event, *, client_version: int | None = No
         return audit_events.add_while_client_stands(ctx.db, values, client_version)
     audit_events.add(ctx.db, values)
     return True
+
+
+def note(
+    ctx: RequestContext, kind: type[Event], *, again: type[Event] | None = None, **data: Any
+) -> Note:
+    """Return what a statement writes of an event beside its change, which says whom it is about.
+
+    `again` is the event that it is instead where the change repeats an earlier one.
+    """
+    return Note(
+        at=ctx.now,
+        name=kind.name,
+        again=(again or kind).name,
+        actor=ctx.actor,
+        address=ctx.origin.address or None,
+        reference=ctx.reference,
+        data=data,
+    )
 
 
 def _values(ctx: RequestContext, event: Event) -> dict[str, Any]:

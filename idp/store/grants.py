@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
+from idp.store.noted import Note, NotedChange
 from idp.store.prepared import Prepared
 from idp.store.schema import consents, grants, revoked_tokens, sessions, users
 from idp.store.sessions import ALIVE
@@ -70,7 +71,11 @@ COLUMNS = [grants.c[name] for name in _NAMES]
 
 # Building a statement costs more than running it: those of every request are built once.
 
-_ADD = Prepared(insert(grants).values({name: bindparam(name) for name in _NAMES}).inline())
+_ADD = NotedChange(
+    insert(grants)
+    .values({name: bindparam(name) for name in _NAMES})
+    .returning(grants.c.user_id, grants.c.client_id, grants.c.sid)
+)
 # A consent that was taken back while its grant was being opened leaves a grant worth nothing.
 AGREED = or_(
     grants.c.consented.is_(False),
@@ -110,10 +115,11 @@ def from_row(row: Sequence[Any]) -> Grant:
     return Grant(**{**values, **{name: tuple(values[name]) for name in _LISTS}})
 
 
-def add(db: Transaction, grant: Grant) -> None:
-    """Insert a grant whose code can be redeemed once."""
+def add(db: Transaction, grant: Grant, note: Note) -> None:
+    """Insert a grant whose code can be redeemed once; without its answer it is of no use."""
     values = {name: getattr(grant, name) for name in _NAMES}
-    db.write(_ADD, {**values, **{name: list(values[name]) for name in _LISTS}})
+    values |= {name: list(values[name]) for name in _LISTS}
+    _ADD.write(db, values, note, at_once=True)
 
 
 def find(db: Transaction, grant_id: str) -> Grant | None:

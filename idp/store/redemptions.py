@@ -31,7 +31,7 @@ from idp.store.grants import (
     Grant,
     from_row,
 )
-from idp.store.prepared import Prepared
+from idp.store.noted import Note, NotedChange
 from idp.store.schema import clients, grants, sessions
 from idp.store.sessions import NOW
 from idp.store.types import Instant
@@ -136,8 +136,8 @@ def _by_kind(name: str) -> ColumnElement[Any]:
     return case((grants.c.offline, offline), else_=online)
 
 
-_REDEEM = Prepared(redeem_statement(REDEEM_GUARDS))
-_REFRESH = Prepared(refresh_statement(REFRESH_GUARDS))
+_REDEEM = NotedChange(redeem_statement(REDEEM_GUARDS))
+_REFRESH = NotedChange(refresh_statement(REFRESH_GUARDS), repeats="retries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,20 +200,23 @@ class SeenIn:
     idle_seconds: int
 
 
-def redeem(db: Transaction, shown: PresentedCode, now: datetime) -> Grant | None:
+def redeem(db: Transaction, shown: PresentedCode, now: datetime, note: Note) -> Grant | None:
     """Turn the code into a grant in use; the row decides who wins, a mistake burns nothing (I1)."""
-    row = db.write(_REDEEM, _values(shown, now)).first()
+    row = _REDEEM.write(db, _values(shown, now), note)
     return from_row(row) if row else None
 
 
 def refresh(
-    db: Transaction, shown: PresentedRefresh, now: datetime
+    db: Transaction, shown: PresentedRefresh, now: datetime, note: Note
 ) -> tuple[Grant, SeenIn | None] | None:
-    """Rotate, or repeat the rotation (`retries` > 0); the row decides which (I2)."""
+    """Rotate, or repeat the rotation (`retries` > 0); the row decides which (I2).
+
+    Whose retries are welcome need not wait for the commit: after a crash, too, they get the same.
+    """
     values = _values(shown, now) | {"shown_successor": shown.presented + 1}
     # No rotation moves the absolute limit.
     del values["until_absolute_online"], values["until_absolute_offline"]
-    row = db.write(_REFRESH, values).first()
+    row = _REFRESH.write(db, values, note, at_once=shown.confidential)
     if row is None:
         return None
     last_seen_at, idle_seconds = row[len(COLUMNS) :]

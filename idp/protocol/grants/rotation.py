@@ -4,7 +4,7 @@ Whoever lost an answer, or has a second tab, gets the same successor again; whoe
 replaced long ago ends the family.
 """
 
-from idp.audit import record
+from idp.audit import note, record
 from idp.audit.token_events import RefreshTokenRetried, RefreshTokenReused, RefreshTokenRotated
 from idp.context import RequestContext
 from idp.protocol.clients.registry import StaleClient
@@ -25,21 +25,21 @@ def refresh(ctx: RequestContext, shown: PresentedRefresh) -> Grant:
         InvalidGrant: for whatever reason; the reason is in the audit log.
         StaleClient: the client was changed since it was authenticated; nothing has moved.
     """
-    found = redemptions.refresh(ctx.db, shown, ctx.now)
+    found = redemptions.refresh(
+        ctx.db,
+        shown,
+        ctx.now,
+        note(
+            ctx,
+            RefreshTokenRotated,
+            again=RefreshTokenRetried,
+            grant_id=shown.grant,
+            generation=shown.successor,
+        ),
+    )
     if found is None:
         raise _refusal(ctx, shown)
     grant, seen = found
-    event = RefreshTokenRetried if grant.retries else RefreshTokenRotated
-    record(
-        ctx,
-        event(
-            user_id=grant.user_id,
-            sid=grant.sid,
-            client_id=grant.client_id,
-            grant_id=grant.id,
-            generation=grant.generation,
-        ),
-    )
     if seen is not None and not grant.offline:
         sessions.note_use(ctx, grant.sid, seen.last_seen_at, seen.idle_seconds)
     return grant

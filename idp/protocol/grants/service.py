@@ -2,7 +2,7 @@
 
 from sqlalchemy.exc import IntegrityError
 
-from idp.audit import record
+from idp.audit import note, record
 from idp.audit.events import GrantOpened, GrantRedeemed, GrantRefused
 from idp.context import RequestContext
 from idp.kernel.secrets import MasterKey, new_id
@@ -25,19 +25,11 @@ def open_grant(ctx: RequestContext, grant: Grant) -> str:
         StaleClient: the client or the user was deleted a moment ago.
     """
     try:
-        grants.add(ctx.db, grant)
+        grants.add(
+            ctx.db, grant, note(ctx, GrantOpened, grant_id=grant.id, scope=list(grant.scope))
+        )
     except IntegrityError as error:
         raise StaleClient from error
-    record(
-        ctx,
-        GrantOpened(
-            user_id=grant.user_id,
-            sid=grant.sid,
-            client_id=grant.client_id,
-            grant_id=grant.id,
-            scope=list(grant.scope),
-        ),
-    )
     return codes.code_of(ctx.house.get(MasterKey), grant.id)
 
 
@@ -53,17 +45,9 @@ def redeem(ctx: RequestContext, shown: PresentedCode) -> Grant:
         InvalidGrant: for whatever reason; the reason is in the audit log.
         StaleClient: the client was changed since it was authenticated; nothing is burnt.
     """
-    grant = redemptions.redeem(ctx.db, shown, ctx.now)
+    told = note(ctx, GrantRedeemed, grant_id=shown.grant)
+    grant = redemptions.redeem(ctx.db, shown, ctx.now, told)
     if grant is not None:
-        record(
-            ctx,
-            GrantRedeemed(
-                user_id=grant.user_id,
-                sid=grant.sid,
-                client_id=grant.client_id,
-                grant_id=grant.id,
-            ),
-        )
         return grant
     reason = _why_not(ctx, shown)
     if reason == CLIENT_CHANGED:
