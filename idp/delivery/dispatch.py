@@ -98,13 +98,14 @@ def failed(
     return False
 
 
-def purge(ctx: RequestContext) -> int:
-    """Remove what was delivered a day ago, and what was given up a month ago."""
-    return outbox.purge(
-        ctx.db,
-        delivered_before=ctx.now - KEPT_DELIVERED,
-        dead_before=ctx.now - KEPT_DEAD,
-    )
+def purge_delivered(ctx: RequestContext) -> int:
+    """Remove a batch of what was delivered a day ago; return how many."""
+    return outbox.purge_delivered(ctx.db, ctx.now - KEPT_DELIVERED)
+
+
+def purge_dead(ctx: RequestContext) -> int:
+    """Remove a batch of what was given up a month ago; return how many."""
+    return outbox.purge_dead(ctx.db, ctx.now - KEPT_DEAD)
 
 
 def _jittered(wait: timedelta) -> timedelta:

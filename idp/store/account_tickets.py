@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from idp.store.database import Transaction
+from idp.store.purge import remove_older
 from idp.store.schema import account_tickets as table
 
 
@@ -74,5 +75,5 @@ def void_mailed(db: Transaction, now: datetime, *, user_id: str) -> int:
 
 
 def purge(db: Transaction, now: datetime) -> int:
-    """Remove what is too old."""
-    return db.write(delete(table).where(table.c.expires_at <= now)).rowcount
+    """Remove a batch of what is too old; return how many."""
+    return remove_older(db, table.c.expires_at, now)

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from idp.store.database import Transaction
+from idp.store.purge import remove_older
 from idp.store.schema import authorization_requests as table
 
 
@@ -48,5 +49,5 @@ def consume(db: Transaction, request_id: str, now: datetime) -> bool:
 
 
 def purge(db: Transaction, now: datetime) -> int:
-    """Remove what is too old."""
-    return db.write(delete(table).where(table.c.expires_at <= now)).rowcount
+    """Remove a batch of what is too old; return how many."""
+    return remove_older(db, table.c.expires_at, now)

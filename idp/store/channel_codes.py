@@ -6,9 +6,10 @@ The row admits a sending, counts a try and takes the code, each by one compare-a
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from idp.store.database import Transaction
+from idp.store.purge import remove_older
 from idp.store.schema import channel_codes as table
 
 # How often a step was sent codes is remembered for as long as any step lasts.
@@ -99,5 +100,5 @@ def _good(now: datetime) -> ColumnElement[bool]:
 
 
 def purge(db: Transaction, now: datetime) -> int:
-    """Remove what is too old."""
-    return db.write(delete(table).where(table.c.expires_at <= now - REMEMBERED)).rowcount
+    """Remove a batch of what is too old; return how many."""
+    return remove_older(db, table.c.expires_at, now - REMEMBERED)

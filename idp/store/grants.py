@@ -24,6 +24,7 @@ from idp.store import users as user_rows
 from idp.store.database import Transaction
 from idp.store.noted import Note, NotedChange
 from idp.store.prepared import Prepared
+from idp.store.purge import remove_older
 from idp.store.schema import consents, grants, revoked_tokens, sessions, users
 from idp.store.sessions import ALIVE
 from idp.store.users import User
@@ -229,3 +230,13 @@ def list_uses(db: Transaction, user_id: str) -> list[Use]:
         )
         for row in db.read(query)
     ]
+
+
+def purge_idle(db: Transaction, before: datetime) -> int:
+    """Remove a batch of grants that were of no use any more by then; return how many."""
+    return remove_older(db, grants.c.idle_until, before)
+
+
+def purge_ended(db: Transaction, before: datetime) -> int:
+    """Remove a batch of grants that were ended by then; return how many."""
+    return remove_older(db, grants.c.ended_at, before)

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 
 from idp.store.database import Transaction
+from idp.store.purge import remove_older
 from idp.store.schema import known_devices as table
 
 
@@ -78,3 +79,8 @@ def remove(db: Transaction, device_id: str, user_id: str) -> bool:
     """Forget a device of a user; False when it is none."""
     gone = delete(table).where(table.c.device_id == device_id, table.c.user_id == user_id)
     return db.write(gone).rowcount == 1
+
+
+def purge(db: Transaction, before: datetime) -> int:
+    """Forget a batch of devices that were seen last before then; return how many."""
+    return remove_older(db, table.c.last_seen_at, before)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from idp.store.database import Transaction
+from idp.store.purge import remove_older
 from idp.store.schema import login_attempts as table
 
 
@@ -88,5 +89,5 @@ def end_all_of_user(db: Transaction, user_id: str, now: datetime) -> None:
 
 
 def purge(db: Transaction, now: datetime) -> int:
-    """Remove what is too old."""
-    return db.write(delete(table).where(table.c.expires_at <= now)).rowcount
+    """Remove a batch of what is too old; return how many."""
+    return remove_older(db, table.c.expires_at, now)

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
 
 from idp.store.database import Transaction
+from idp.store.purge import remove_older
 from idp.store.schema import outbox as table
 
 _WAITING, _DELIVERED, _DEAD = "waiting", "delivered", "dead"
@@ -176,12 +177,11 @@ def list_newest(db: Transaction, states: Sequence[str], limit: int) -> list[Deli
     return [Delivery(**row) for row in db.read(newest.limit(limit)).mappings()]
 
 
-def purge(db: Transaction, *, delivered_before: datetime, dead_before: datetime) -> int:
-    """Remove what was finished that long ago."""
-    statement = delete(table).where(
-        or_(
-            and_(table.c.state == _DELIVERED, table.c.finished_at <= delivered_before),
-            and_(table.c.state == _DEAD, table.c.finished_at <= dead_before),
-        )
-    )
-    return db.write(statement).rowcount
+def purge_delivered(db: Transaction, before: datetime) -> int:
+    """Remove a batch of what was delivered that long ago; return how many."""
+    return remove_older(db, table.c.finished_at, before, table.c.state == _DELIVERED)
+
+
+def purge_dead(db: Transaction, before: datetime) -> int:
+    """Remove a batch of what was given up that long ago; return how many."""
+    return remove_older(db, table.c.finished_at, before, table.c.state == _DEAD)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from idp.store.database import Transaction
+from idp.store.purge import remove_older
 from idp.store.schema import revoked_tokens as table
 
 
@@ -17,3 +18,8 @@ def add(db: Transaction, jti: str, expires_at: datetime) -> bool:
 def includes(db: Transaction, jti: str) -> bool:
     """Tell whether a token was revoked."""
     return db.read(select(table.c.jti).where(table.c.jti == jti)).first() is not None
+
+
+def purge(db: Transaction, now: datetime) -> int:
+    """Forget a batch of what has expired by now; return how many."""
+    return remove_older(db, table.c.expires_at, now)

@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, case, insert, select, update
 from idp.store import users as user_rows
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
+from idp.store.purge import remove_older
 from idp.store.schema import consents, sessions, users
 from idp.store.types import Instant
 from idp.store.users import User
@@ -234,3 +235,12 @@ def find_before(db: Transaction, session: Session) -> Session | None:
     )
     row = db.read(query).first()
     return _from_row(row) if row else None
+
+
+def purge(db: Transaction, before: datetime) -> int:
+    """Remove a batch of sessions that reached their absolute limit before then; return how many.
+
+    What ended or idled earlier stays for some hours more: `idle_until` has no index, for it moves
+    with each use.
+    """
+    return remove_older(db, sessions.c.absolute_until, before)

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
+from idp.store.purge import remove_older
 from idp.store.schema import spent as table
 
 _BURN = {
@@ -33,5 +34,5 @@ def burn_at_once(db: Transaction, key: bytes, until: datetime) -> bool:
 
 
 def purge(db: Transaction, now: datetime) -> int:
-    """Forget what is refused for its age by now; return how many keys that were."""
-    return db.write(delete(table).where(table.c.expires_at <= now)).rowcount
+    """Forget a batch of what is refused for its age by now; return how many."""
+    return remove_older(db, table.c.expires_at, now)

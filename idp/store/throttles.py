@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, case, delete, func, literal, select, update
 
 from idp.store.database import Transaction
+from idp.store.purge import remove_older
 from idp.store.schema import throttles
 from idp.store.types import Instant
 
@@ -75,5 +76,5 @@ def reset(db: Transaction, key: bytes) -> int:
 
 
 def purge(db: Transaction, now: datetime) -> int:
-    """Remove what is too old."""
-    return db.write(delete(throttles).where(throttles.c.expires_at <= now)).rowcount
+    """Remove a batch of what is too old; return how many."""
+    return remove_older(db, throttles.c.expires_at, now)

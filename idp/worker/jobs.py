@@ -12,24 +12,33 @@ from idp.store import (
     account_tickets,
     authorization_requests,
     channel_codes,
+    grants,
+    known_devices,
     login_attempts,
+    revoked_tokens,
+    sessions,
     spent,
     throttles,
 )
+from idp.store.purge import BATCH
 
 MINUTE = timedelta(minutes=1)
+# A browser's cookie lives for 400 days at most (RFC 6265bis): longer nobody can come back.
+DEVICES_KEPT = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """Something done every so often, in a short transaction of its own.
 
-    `run` returns how many things it changed. Doing it twice at once, on two nodes, does no harm.
+    `run` returns how many things it changed; when these are `full`, there may be more, and it runs
+    again at once. Doing it twice at once, on two nodes, does no harm.
     """
 
     name: str
     every: timedelta
     run: Callable[[RequestContext], int]
+    full: int = BATCH
 
 
 def purge_authorization_requests(ctx: RequestContext) -> int:
@@ -62,6 +71,31 @@ def purge_throttles(ctx: RequestContext) -> int:
     return throttles.purge(ctx.db, ctx.now)
 
 
+def purge_revoked_tokens(ctx: RequestContext) -> int:
+    """Forget tokens that have expired, revoked or not."""
+    return revoked_tokens.purge(ctx.db, ctx.now)
+
+
+def purge_idle_grants(ctx: RequestContext) -> int:
+    """Remove grants that have long been of no use."""
+    return grants.purge_idle(ctx.db, ctx.now - ctx.settings.history_kept_for)
+
+
+def purge_ended_grants(ctx: RequestContext) -> int:
+    """Remove grants that were ended long ago."""
+    return grants.purge_ended(ctx.db, ctx.now - ctx.settings.history_kept_for)
+
+
+def purge_sessions(ctx: RequestContext) -> int:
+    """Remove sessions that have long been over."""
+    return sessions.purge(ctx.db, ctx.now - ctx.settings.history_kept_for)
+
+
+def purge_known_devices(ctx: RequestContext) -> int:
+    """Forget browsers that cannot come back."""
+    return known_devices.purge(ctx.db, ctx.now - DEVICES_KEPT)
+
+
 def rotate_keys(ctx: RequestContext) -> int:
     """Let the next key sign where the active one has done so for long enough."""
     return len(schedule.rotate_due(ctx))
@@ -74,7 +108,13 @@ JOBS: tuple[Job, ...] = (
     Job("purge channel codes", MINUTE, purge_channel_codes),
     Job("purge spent challenges", MINUTE, purge_spent),
     Job("purge throttles", MINUTE, purge_throttles),
-    Job("purge deliveries", MINUTE, dispatch.purge),
-    Job("rotate keys", MINUTE, rotate_keys),
+    Job("purge delivered", MINUTE, dispatch.purge_delivered),
+    Job("purge given up", MINUTE, dispatch.purge_dead),
+    Job("purge revoked tokens", MINUTE, purge_revoked_tokens),
+    Job("purge idle grants", MINUTE, purge_idle_grants),
+    Job("purge ended grants", MINUTE, purge_ended_grants),
+    Job("purge sessions", MINUTE, purge_sessions),
+    Job("purge known devices", MINUTE, purge_known_devices),
+    Job("rotate keys", MINUTE, rotate_keys, full=1),
     Job("remove expired keys", MINUTE, keys.remove_expired),
 )

@@ -14,6 +14,8 @@ from idp.worker.jobs import JOBS, Job
 
 ACTOR = "worker"
 JITTER = 0.2
+# Between two batches others have their turn, on SQLite for writing as well.
+BREATH = timedelta(milliseconds=50)
 log = structlog.get_logger("idp")
 
 
@@ -38,14 +40,16 @@ class Loop:
         for job, due in self._due.items():
             now = self._clock.read()
             if due <= now and not self.stopping.is_set():
-                self._run(job)
-                self._due[job] = now + _jittered(job.every)
+                more = self._run(job) >= job.full
+                self._due[job] = now + (BREATH if more else _jittered(job.every))
 
     def due(self) -> dict[str, datetime]:
         """Return when each job runs next, by its name."""
         return {job.name: at for job, at in self._due.items()}
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: Job) -> int:
+        """Return how many things the job changed."""
+        changed = 0
         try:
             with command_context(self._house, ACTOR) as ctx:
                 changed = job.run(ctx)
@@ -54,6 +58,7 @@ class Loop:
         else:
             if changed:
                 log.info("job done", job=job.name, changed=changed)
+        return changed
 
 
 def start(house: Registry) -> Loop:

@@ -390,5 +390,6 @@ def test_what_is_finished_is_purged_after_a_while(provider, smtp, courier, rows)
     for days, left in ((0.9, 3), (0.2, 2), (28.8, 2), (0.2, 1), (900, 1)):
         provider.clock.forward(days=days)
         with provider.context() as ctx:
-            dispatch.purge(ctx)
+            dispatch.purge_delivered(ctx)
+            dispatch.purge_dead(ctx)
         assert len(rows()) == left

@@ -45,6 +45,7 @@ outbox = Table(
     Column("finished_at", Instant),
     CheckConstraint("state IN ('waiting', 'delivered', 'dead')", name="state"),
     Index("ix_outbox_state_not_before", "state", "not_before"),
+    Index("ix_outbox_state_finished_at", "state", "finished_at"),
     Index("ix_outbox_subject_state", "subject", "state"),
 )
 

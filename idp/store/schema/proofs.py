@@ -85,7 +85,7 @@ known_devices = Table(
     Column("device_id", String, primary_key=True),
     user(primary_key=True, index=True),
     Column("first_seen_at", Instant, nullable=False),
-    Column("last_seen_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False, index=True),
     Column("user_agent", String, nullable=False, server_default=text("''")),
     Column("trusted_until", Instant, comment="until then it stands for the second factor"),
 )

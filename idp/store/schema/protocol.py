@@ -103,6 +103,12 @@ grants = Table(
     CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="end_has_a_reason"),
     CheckConstraint("idle_until <= absolute_until", name="idle_within_absolute"),
 )
+Index(
+    "ix_grants_ended_at",
+    grants.c.ended_at,
+    sqlite_where=grants.c.ended_at.is_not(None),
+    postgresql_where=grants.c.ended_at.is_not(None),
+)
 
 revoked_tokens = Table(
     "revoked_tokens",
