@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Subquery, bindparam, exists, not_, or_, select, true
+from sqlalchemy import Subquery, bindparam, exists, not_, or_, select, true
 
 from idp.store.database import Transaction
 from idp.store.grants import AGREED, COLUMNS, SESSION_LIVES, USER_STANDS, Grant, from_row
+from idp.store.prepared import Prepared, Row
 from idp.store.schema import clients, grants, revoked_tokens, users
 from idp.store.types import Instant
 
@@ -21,10 +22,10 @@ _NOT_REVOKED = not_(
 _USERNAME = select(users.c.username).where(users.c.id == grants.c.user_id).scalar_subquery()
 
 
-def _for_caller(live: Subquery) -> Select[Any]:
+def _for_caller(live: Subquery) -> Prepared:
     """Return what lives, empty where nothing does; no row at all where the caller is another."""
     caller = clients.alias("caller")
-    return (
+    return Prepared(
         select(*live.c)
         .select_from(caller.outerjoin(live, true()))
         .where(
@@ -97,7 +98,7 @@ def own_stands(
     return _row(db, _OWN, caller, values)[0] is not None
 
 
-def _row(db: Transaction, query: Select[Any], caller: Caller, values: dict[str, Any]) -> Any:
+def _row(db: Transaction, query: Prepared, caller: Caller, values: dict[str, Any]) -> Row:
     known = {"caller": caller.client_id, "caller_version": caller.version}
     row = db.read(query, values | known).first()
     if row is None:

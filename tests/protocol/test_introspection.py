@@ -5,49 +5,19 @@ from urllib.parse import urlencode
 import pytest
 
 from idp.protocol.clients import service as clients
-from tests.app import ISSUER, Provider, RelyingParty, claims_of, header_of
+from tests.app import ISSUER, Provider, RelyingParty, claims_of
+from tests.protocol.asking import API, DEAD, OTHER_API, api, app, told
 from tests.protocol.parties import (
     disable,
     end_session,
     party,
     session_of,
     token_error,
-    verified,
 )
 from tests.protocol.refreshing import BOTH, refresh
 from tests.support.spec import spec
 
-API = "https://api.example.test/v1"
-OTHER_API = "https://other.example.test"
-DEAD = {"active": False}
-JWT = "application/token-introspection+jwt"
-
-
-@pytest.fixture
-def app(provider: Provider) -> RelyingParty:
-    provider.add_user()
-    return party(provider, grant_types=BOTH, resources=(API, OTHER_API))
-
-
-@pytest.fixture
-def api(provider: Provider) -> RelyingParty:
-    """A resource server: it never asks anybody to sign in."""
-    return party(
-        provider,
-        grant_types=("client_credentials",),
-        redirect_uris=(),
-        scope=("api",),
-        audiences=(API,),
-    )
-
-
-def told(rp: RelyingParty, token: str, **form: str | None) -> dict:
-    answer = rp.introspect(token, **form)
-    assert answer.status_code == 200, answer.get_data(as_text=True)
-    assert answer.content_type == "application/json"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers.getlist("Set-Cookie") == []
-    return dict(answer.get_json())
+__all__ = ["api", "app"]
 
 
 @spec("RFC 7662 §2.2", "RFC 9470 §6.2")
@@ -260,163 +230,3 @@ def test_an_offline_grant_is_active_without_its_session(provider):
 
     assert told(rp, bought["access_token"])["active"] is True
     assert told(rp, bought["refresh_token"])["active"] is True
-
-
-# Who asks
-
-
-@spec("RFC 7662 §2.1")
-def test_a_client_without_secret_learns_nothing(provider):
-    provider.add_user()
-    rp = party(provider, grant_types=BOTH, token_endpoint_auth_method="none")
-    token = rp.sign_in()["access_token"]
-
-    answer = rp.introspect(token)
-
-    assert token_error(answer) == (401, "invalid_client")
-    assert answer.headers["WWW-Authenticate"].startswith('Basic realm="introspection"')
-
-
-@spec("RFC 7662 §2.1", "RFC 7662 §2.3")
-def test_nobody_learns_anything_without_the_secret(app):
-    token, browser = app.sign_in()["access_token"], app.provider.browser()
-    wrong = {"client_id": app.client_id, "client_secret": "wrong"}
-
-    for form in ({}, {"client_id": app.client_id}, wrong):
-        answer = browser.post("/introspect", data={"token": token} | form, base_url=ISSUER)
-        assert token_error(answer) == (401, "invalid_client")
-    # The token that is asked about opens nothing itself.
-    bearer = {"Authorization": f"Bearer {token}"}
-    answer = browser.post("/introspect", data={"token": token}, headers=bearer, base_url=ISSUER)
-    assert token_error(answer) == (401, "invalid_client")
-
-
-def test_a_secret_that_was_replaced_tells_nothing_not_even_out_of_a_copy(
-    provider, sibling, app, api
-):
-    """The other process knows the old secret for two seconds more."""
-    token = app.sign_in(resource=API)["access_token"]
-    theirs = RelyingParty(sibling, api.registered, sibling.browser())
-    assert told(theirs, token)["active"] is True
-
-    with provider.context() as ctx:
-        clients.rotate_secret(ctx, api.client_id)
-
-    assert token_error(theirs.introspect(token)) == (401, "invalid_client")
-
-
-def test_an_audience_that_was_taken_away_is_so_in_every_process(provider, sibling, app, api):
-    token = app.sign_in(resource=API)["access_token"]
-    theirs = RelyingParty(sibling, api.registered, sibling.browser())
-    assert told(theirs, token)["active"] is True
-
-    with provider.context() as ctx:
-        clients.change(ctx, api.client_id, {"audiences": ()})
-
-    assert told(theirs, token) == DEAD
-
-
-@spec("RFC 7662 §2.1")
-@pytest.mark.parametrize("hint", ["access_token", "refresh_token", "unheard_of", "", None])
-def test_a_hint_changes_nothing(app, hint):
-    bought = app.sign_in()
-
-    assert told(app, bought["access_token"], token_type_hint=hint)["active"] is True
-    assert told(app, bought["refresh_token"], token_type_hint=hint)["active"] is True
-
-
-def test_a_request_without_a_readable_token_is_refused(app):
-    browser, basic = app.provider.browser(), app.basic()
-
-    for body in ({"data": {}}, {"json": {"token": "x"}}, {"data": {"token": ["x", "x"]}}):
-        answer = browser.post("/introspect", headers=basic, base_url=ISSUER, **body)
-        assert token_error(answer) == (400, "invalid_request")
-    assert browser.get("/introspect?token=x", base_url=ISSUER).status_code == 405
-
-
-def test_no_page_of_a_browser_reads_an_answer(app):
-    token = app.sign_in()["access_token"]
-
-    answer = app.ask("/introspect", {"token": token}, [("Origin", "https://spa.example.test")])
-
-    assert answer.get_json()["active"] is True
-    assert "Access-Control-Allow-Origin" not in answer.headers
-
-
-def test_what_is_no_access_or_refresh_token_is_not_active(app):
-    code, id_token = app.code(), app.sign_in()["id_token"]
-
-    for token in (code, id_token, "garbage", "idp_at_AAAA"):
-        assert told(app, token) == DEAD
-
-
-# The signed answer
-
-
-def signed(rp: RelyingParty, token: str, accept: str = JWT) -> str:
-    answer = rp.introspect(token, accept=accept)
-    assert (answer.status_code, answer.content_type) == (200, JWT)
-    assert answer.headers["Cache-Control"] == "no-store"
-    return answer.get_data(as_text=True)
-
-
-@spec("RFC 9701 §4", "RFC 9701 §5")
-@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "PS256"])
-def test_the_answer_is_signed_where_that_is_asked_for(provider, app, algorithm):
-    api = party(
-        provider, audiences=(API,), introspection_signed_response_alg=algorithm, first_party=True
-    )
-    token = app.sign_in(resource=API)["access_token"]
-
-    answer = signed(api, token)
-
-    assert header_of(answer)["typ"] == "token-introspection+jwt"
-    claims = verified(provider, answer, algorithm).claims
-    # No `sub` and no `exp` beside these: it is nobody's token (§8.1).
-    assert set(claims) == {"iss", "aud", "iat", "token_introspection"}
-    assert (claims["iss"], claims["aud"]) == (ISSUER, api.client_id)
-    assert claims["iat"] == int(provider.clock.now.timestamp())
-    assert claims["token_introspection"] == told(api, token)
-
-
-@spec("RFC 9701 §5")
-def test_the_signed_answer_about_everything_else_says_one_word(provider, app, api):
-    for token in (app.sign_in()["access_token"], "garbage"):
-        assert claims_of(signed(api, token))["token_introspection"] == DEAD
-
-
-@spec("RFC 9701 §8.1")
-def test_a_signed_answer_is_a_token_nowhere(provider, app):
-    app.registered = party(
-        provider, grant_types=BOTH, introspection_signed_response_alg="ES256"
-    ).registered
-    answer = signed(app, app.sign_in()["access_token"])
-
-    assert app.userinfo(answer).status_code == 401
-    assert told(app, answer) == DEAD
-    assert app.revoke(answer).status_code == 200
-    assert token_error(refresh(app, answer)) == (400, "invalid_grant")
-    hinted = app.get(f"/logout?id_token_hint={answer}")
-    assert b'id="page-logout"' in hinted.data
-
-
-@spec("RFC 9110 §12.5.1")
-@pytest.mark.parametrize(
-    ("accept", "content_type"),
-    [
-        ("*/*", "application/json"),
-        ("application/*", "application/json"),
-        ("application/json", "application/json"),
-        ("text/html", "application/json"),
-        (f"application/json, {JWT};q=0.5", "application/json"),
-        (f"{JWT};q=0, */*", "application/json"),
-        (f"{JWT}, application/json;q=0.9", JWT),
-        (f"application/json, {JWT}", JWT),
-        (JWT.upper(), JWT),
-        (";;,=,,q=é", "application/json"),
-    ],
-)
-def test_the_signed_answer_goes_to_who_asks_for_it_by_name(api, accept, content_type):
-    answer = api.introspect("x", accept=accept)
-
-    assert answer.content_type == content_type
