@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, insert, select
+from sqlalchemy import Text, bindparam, cast, exists, insert, null, or_, select, true
 
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
@@ -82,3 +82,21 @@ def list_of_user(
         query = query.where(audit_events.c.id < before)
     rows = db.read(query.order_by(audit_events.c.id.desc()).limit(limit)).mappings()
     return [Recorded(**row) for row in rows]
+
+
+def list_about(
+    db: Transaction, mark: str, limit: int, *, since: datetime | None = None
+) -> list[Recorded]:
+    """Return what speaks of a session, a grant, a token or a key by its id, the newest first.
+
+    It reads whatever is younger than `since`: for operators, not for requests.
+    """
+    young = audit_events.c.at >= since if since is not None else true()
+    said = cast(audit_events.c.data, Text).contains(mark, autoescape=True)
+    query = (
+        select(*_READ, null().label("user_agent"))
+        .where(young, or_(audit_events.c.sid == mark, said))
+        .order_by(audit_events.c.id.desc())
+        .limit(limit)
+    )
+    return [Recorded(**row) for row in db.read(query).mappings()]

@@ -210,6 +210,13 @@ def find(db: Transaction, sid: str) -> Past | None:
     return Past(_from_row(row), row.ended_at, row.end_reason) if row else None
 
 
+def find_by_secret(db: Transaction, secret_hash: bytes) -> Past | None:
+    """Return the session that has this secret now, over or not."""
+    query = select(*_COLUMNS, sessions.c.ended_at, sessions.c.end_reason)
+    row = db.read(query.where(sessions.c.secret_hash == secret_hash)).first()
+    return Past(_from_row(row), row.ended_at, row.end_reason) if row else None
+
+
 def list_of_user(db: Transaction, user_id: str, limit: int) -> list[Past]:
     """Return a user's sessions, over or not, the newest first."""
     query = (

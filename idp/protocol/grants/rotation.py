@@ -4,6 +4,8 @@ Whoever lost an answer, or has a second tab, gets the same successor again; whoe
 replaced long ago ends the family.
 """
 
+from datetime import datetime
+
 from idp.audit import note, record
 from idp.audit.token_events import RefreshTokenRetried, RefreshTokenReused, RefreshTokenRotated
 from idp.context import RequestContext
@@ -75,15 +77,17 @@ def _why_not(ctx: RequestContext, grant: Grant, shown: PresentedRefresh) -> str:
     # What is dead stays dead for its own reason: an old token of it alarms nobody.
     if (reason := why_no_refresh(ctx, grant)) is not None:
         return reason
-    if _replaced(grant, shown):
+    if is_reuse(
+        grant, shown.presented, confidential=shown.confidential, leeway_from=shown.leeway_from
+    ):
         return REUSED
     return CLIENT_CHANGED
 
 
-def _replaced(grant: Grant, shown: PresentedRefresh) -> bool:
-    """Tell whether the token shown is older than what a retry may be."""
-    if grant.generation != shown.successor:
-        return grant.generation > shown.presented
-    welcome = shown.confidential or grant.dpop_jkt is not None
-    in_time = grant.refreshed_at is not None and grant.refreshed_at > shown.leeway_from
+def is_reuse(grant: Grant, presented: int, *, confidential: bool, leeway_from: datetime) -> bool:
+    """Tell whether a refresh token is older than what a retry may be."""
+    if grant.generation != presented + 1:
+        return grant.generation > presented
+    welcome = confidential or grant.dpop_jkt is not None
+    in_time = grant.refreshed_at is not None and grant.refreshed_at > leeway_from
     return not (welcome or in_time)

@@ -19,7 +19,7 @@ def why_dead(ctx: RequestContext, grant: Grant, *, with_session: bool = False) -
     if user.disabled_at is not None:
         return "user_disabled"
     tied = with_session or not grant.offline
-    if tied and (reason := _session_over(ctx, grant.sid)) is not None:
+    if tied and (reason := why_session_over(ctx, grant.sid)) is not None:
         return reason
     if grant.consented and consents.find(ctx.db, grant.user_id, grant.client_id) is None:
         return "consent_revoked"
@@ -35,7 +35,8 @@ def why_no_refresh(ctx: RequestContext, grant: Grant) -> str | None:
     return why_dead(ctx, grant)
 
 
-def _session_over(ctx: RequestContext, sid: str) -> str | None:
+def why_session_over(ctx: RequestContext, sid: str) -> str | None:
+    """Return why a session is over; None while it lives."""
     past = sessions.find(ctx.db, sid)
     if past is None:
         return "session_gone"

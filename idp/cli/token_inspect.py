@@ -1,0 +1,107 @@
+"""`idp token inspect`: what a token is, whether it is good, and why not."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from idp.cli.answers import answer, json_option, pairs, table
+from idp.cli.house import command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from idp.protocol.inspection.service import Finding
+    from idp.store.audit_events import Recorded
+
+# In bytes, and more than a token of ours has; a file piped in by mistake is not read to its end.
+MOST = 16 * 1024
+STDIN = "-"
+
+
+@click.command()
+@click.argument("token", required=False)
+@json_option
+def inspect(token: str | None, *, as_json: bool) -> None:
+    """Explain a token: code, refresh, access or ID token, or a session's cookie.
+
+    Without TOKEN it is asked for, or read from standard input (also `-`): what stands on a command
+    line is read by others. Nothing is changed, and a refresh token is not used up.
+    """
+    from idp.protocol.inspection import service
+    from idp.protocol.inspection.telling import as_json as told
+
+    shown = _read(token)
+    with command() as ctx:
+        found = service.inspect(ctx, shown)
+    answer(told(found), _in_words(found), as_json=as_json)
+
+
+def _read(token: str | None) -> str:
+    """Return the token.
+
+    Raises:
+        click.UsageError: there is none, or too much of it.
+    """
+    if token is None and sys.stdin.isatty():
+        token = str(click.prompt("Token", hide_input=True))
+    elif token in (None, STDIN):
+        line = sys.stdin.buffer.readline(MOST + 1)
+        if len(line) > MOST:
+            raise click.UsageError("The first line is too long for a token.")
+        token = line.decode("utf-8", "replace")
+    token = (token or "").strip().removeprefix("Bearer ").removeprefix("DPoP ").strip()
+    if not token:
+        raise click.UsageError("There is no token to look into.")
+    return token
+
+
+def _in_words(found: Finding) -> str:
+    from idp.protocol.inspection.words import KINDS, in_words
+
+    said, user, client, grant = found.said, found.user, found.client, found.grant
+    facts = pairs(
+        [
+            ("This is", f"{KINDS[said.kind]}{f' ({said.form})' if said.form else ''}"),
+            ("State", "alive" if found.alive else "dead"),
+            *(("Because", in_words(reason)) for reason in found.reasons),
+            ("Verified", "" if said.verified else "no"),
+            ("User", _named(user.username if user else None, said.user_id)),
+            ("Client", _named(client.metadata.client_name if client else None, said.client_id)),
+            ("Session", said.sid),
+            ("Grant", said.grant_id),
+            ("Offline", "yes" if grant is not None and grant.offline else ""),
+            ("Generation", said.generation),
+            ("Token id", said.jti),
+            ("Key", said.kid),
+            ("Bound to", said.jkt),
+            ("Scope", said.scope),
+            ("Audience", said.audience),
+            ("Issued", f"{said.issued_at:%Y-%m-%d %H:%M:%S}" if said.issued_at else ""),
+            ("Expires", f"{said.expires_at:%Y-%m-%d %H:%M:%S}" if said.expires_at else ""),
+        ]
+    )
+    return f"{facts}\n\n{_history(found.events)}" if found.events else facts
+
+
+def _named(name: str | None, identifier: str | None) -> str:
+    return f"{name} ({identifier})" if name and identifier else identifier or ""
+
+
+def _history(events: Iterable[Recorded]) -> str:
+    return table(
+        ("AT", "EVENT", "BY", "ADDRESS", "REFERENCE", "DETAIL"),
+        (
+            (
+                f"{event.at:%Y-%m-%d %H:%M:%S}",
+                event.name,
+                event.actor,
+                event.address or "",
+                event.reference,
+                event.data.get("reason") or event.data.get("generation") or "",
+            )
+            for event in events
+        ),
+    )

@@ -1,0 +1,15 @@
+"""`idp token ...`: what was given to clients and browsers."""
+
+from __future__ import annotations
+
+import click
+
+from idp.cli.token_inspect import inspect
+
+
+@click.group()
+def token() -> None:
+    """Look into tokens and take them back."""
+
+
+token.add_command(inspect)
