@@ -7,21 +7,8 @@
 // Prints {"authorize_url"}, reads {"callback_url"}, prints the validated claims and the answers;
 // anything refused is printed as {"error"} and ends with status 1.
 
-import * as readline from "node:readline";
 import * as client from "openid-client";
-
-const options = JSON.parse(process.argv[2]);
-const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-function say(value) {
-  process.stdout.write(JSON.stringify(value) + "\n");
-}
-
-async function hear() {
-  const { value, done } = await lines.next();
-  if (done) throw new Error("no callback_url was given");
-  return JSON.parse(value);
-}
+import { hear, mayBeInsecure, options, run, say } from "./talk.mjs";
 
 function authentication({ auth_method, client_secret }) {
   switch (auth_method) {
@@ -36,15 +23,13 @@ function authentication({ auth_method, client_secret }) {
   }
 }
 
-// Plain http is for an issuer on this machine alone.
 function execute(issuer) {
-  const local = ["localhost", "127.0.0.1", "[::1]"].includes(issuer.hostname);
   const steps = [client.enableNonRepudiationChecks];
-  if (issuer.protocol === "http:" && local) steps.push(client.allowInsecureRequests);
+  if (mayBeInsecure(issuer)) steps.push(client.allowInsecureRequests);
   return steps;
 }
 
-async function main() {
+await run(async () => {
   const issuer = new URL(options.issuer);
   const metadata = { id_token_signed_response_alg: options.id_token_alg ?? "RS256" };
   if (options.max_age != null) metadata.require_auth_time = true;
@@ -92,19 +77,4 @@ async function main() {
     scope: tokens.scope ?? null,
     server: config.serverMetadata(),
   });
-}
-
-try {
-  await main();
-  process.exit(0);
-} catch (error) {
-  const cause = error.cause instanceof Error ? error.cause.message : (error.cause ?? null);
-  say({
-    error: error.error ?? error.code ?? error.name,
-    description: error.error_description ?? error.message,
-    cause,
-  });
-  process.exitCode = 1;
-  lines.return?.();
-  process.stdin.destroy();
-}
+});
