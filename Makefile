@@ -10,12 +10,13 @@ NODE        := tests/clients/node
 PYTHON      ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint audit bench screenshots requirements asvs clean
+.PHONY: help run test soak lint audit bench screenshots requirements asvs clean
 
 help:
 	@echo 'make run           start the provider on :$(PORT) and a demo client on :$(CLIENT_PORT)'
 	@echo '                   (DATA=folder PORT=number CLIENT_PORT=number)'
 	@echo 'make test          install what the tests need, check everything, run all tests'
+	@echo 'make soak          run what the tests run for seconds for an hour (ARGS=--operations=...)'
 	@echo 'make lint          style, types and layers only'
 	@echo 'make bench         measure the cost of each operation'
 	@echo 'make screenshots   take the pictures under docs/ again'
@@ -63,6 +64,10 @@ audit: $(VENV)/.tested
 test: $(VENV)/.tested $(NODE)/node_modules/.installed lint audit
 	@sh tests/install_system_packages.sh tests
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+soak: $(VENV)/.tested
+	@sh tests/install_system_packages.sh tests
+	@$(BIN)/python -m tests.machines.soak $(ARGS)
 
 bench: $(VENV)/.tested
 	@sh tests/install_system_packages.sh tests

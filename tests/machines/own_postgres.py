@@ -79,9 +79,9 @@ class OwnPostgres:
                 raise RuntimeError((self._home / "server.log").read_text())
             time.sleep(0.02)
 
-    def stop(self) -> None:
-        """Stop the server at once, every connection cut."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Stop the server, every connection cut; `at_once` as `pg_ctl -m immediate`, by a crash."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
             self._process.wait(30)
             self._process = None

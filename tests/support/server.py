@@ -37,6 +37,7 @@ class ProviderProcess:
         arguments: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
         ready_seconds: float = 30,
+        program: str = "idp",
     ) -> None:
         self.host = host
         self.port = port or free_port()
@@ -45,6 +46,7 @@ class ProviderProcess:
         self.log_file = data_dir / f"provider-{self.port}.log"
         self._arguments = arguments
         self._ready_seconds = ready_seconds
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("IDP_")} | {
             "IDP_ISSUER": self.issuer,
@@ -78,7 +80,7 @@ class ProviderProcess:
     def start(self) -> None:
         """Start the provider and return when it answers; again after `stop` or `kill`."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "idp", "serve", "--host", self.host]
+        command = [sys.executable, "-m", self._program, "serve", "--host", self.host]
         command += ["--port", str(self.port), *self._arguments]
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(

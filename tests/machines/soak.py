@@ -1,0 +1,29 @@
+"""Long runs that the default tests have no time for: `python -m tests.machines.soak`."""
+
+import secrets
+from collections.abc import Callable
+
+import click
+
+from tests.machines.havoc import soak as havoc
+
+# Each takes a seed, how many operations and how many minutes it may use, and returns the faults.
+SOAKS: tuple[Callable[..., list[str]], ...] = (havoc.soak,)
+
+
+@click.command()
+@click.option("--operations", default=100_000, show_default=True, help="How many in all.")
+@click.option("--minutes", default=60.0, show_default=True, help="No longer than this.")
+@click.option("--seed", default="", help="Of a run that is to be played again.")
+def main(operations: int, minutes: float, seed: str) -> None:
+    """Run until it has been enough; the exit status says whether all was well."""
+    seed = seed or secrets.token_hex(4)
+    print(f"seed {seed}", flush=True)
+    share = {"operations": operations // len(SOAKS), "minutes": minutes / len(SOAKS)}
+    faults = [fault for soak in SOAKS for fault in soak(seed=seed, **share)]
+    print(f"seed {seed}: {len(faults)} violations")
+    raise SystemExit(bool(faults))
+
+
+if __name__ == "__main__":
+    main()
