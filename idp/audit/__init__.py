@@ -3,6 +3,6 @@
 Where a change and its event are one statement, `note` is what it is given of the event.
 """
 
-from idp.audit.log import note, record
+from idp.audit.log import note, record, record_all
 
-__all__ = ["note", "record"]
+__all__ = ["note", "record", "record_all"]

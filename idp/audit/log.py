@@ -1,5 +1,6 @@
 """The one call: the event is written in the transaction of the change it tells of (I7)."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -40,6 +41,12 @@ def note(
         reference=ctx.reference,
         data=data,
     )
+
+
+def record_all(ctx: RequestContext, events: Iterable[Event]) -> None:
+    """Write many events, one for each of the changes that they tell of."""
+    if values := [_values(ctx, event) for event in events]:
+        audit_events.add_all(ctx.db, values)
 
 
 def _values(ctx: RequestContext, event: Event) -> dict[str, Any]:

@@ -16,6 +16,8 @@ _ADD = Prepared(
     .values({column.name: bindparam(column.name) for column in _COLUMNS})
     .inline()
 )
+# Because it returns something, its rows are sent together.
+_ADD_ALL = insert(audit_events).returning(audit_events.c.id)
 _ADD_WHILE_CLIENT_STANDS = Prepared(
     insert(audit_events)
     .from_select(
@@ -36,6 +38,11 @@ _ADD_WHILE_CLIENT_STANDS = Prepared(
 def add(db: Transaction, values: dict[str, Any]) -> None:
     """Insert an event."""
     db.write(_ADD, values)
+
+
+def add_all(db: Transaction, rows: list[dict[str, Any]]) -> None:
+    """Insert many events; a statement holds as many as it takes parameters for."""
+    db.write_all(_ADD_ALL, rows)
 
 
 def add_while_client_stands(db: Transaction, values: dict[str, Any], version: int) -> bool:

@@ -8,7 +8,7 @@ would triple the slowest answers.
 import threading
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import Any, Self, cast, overload
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, CursorResult, Engine, Executable, Table, event
@@ -114,8 +114,7 @@ class Transaction:
         self, statement: Executable | Prepared, values: Values | None = None
     ) -> CursorResult[Any] | Rows:
         """Run a change, inside the transaction."""
-        if not self._writing:
-            self._begin("BEGIN" if self._database.writers is None else "BEGIN IMMEDIATE")
+        self._open()
         rows: CursorResult[Any] | Rows = self._execute(statement, values)
         return rows
 
@@ -134,6 +133,11 @@ class Transaction:
         finally:
             self._release()
             self._forget_if_dead()
+
+    def write_all(self, statement: Executable, rows: list[Values]) -> CursorResult[Any]:
+        """Run a change for each of many rows, inside the transaction."""
+        self._open()
+        return cast("CursorResult[Any]", self._execute(statement, rows))
 
     @property
     def dialect(self) -> str:
@@ -183,7 +187,7 @@ class Transaction:
             self._connection = driver.connect(self._database.engine)
         return self._connection
 
-    def _execute(self, statement: Executable | Prepared, values: Values | None) -> Any:
+    def _execute(self, statement: Executable | Prepared, values: Any) -> Any:
         fresh = self._connection is None
         try:
             try:
@@ -198,6 +202,10 @@ class Transaction:
             if not self._writing:
                 self._forget_if_dead()
             raise self._translated(error) from error
+
+    def _open(self) -> None:
+        if not self._writing:
+            self._begin("BEGIN" if self._database.writers is None else "BEGIN IMMEDIATE")
 
     def _begin(self, command: str | None = None) -> None:
         try:
@@ -220,9 +228,7 @@ class Transaction:
                 self._release()
             raise self._translated(error) from error
 
-    def _run(
-        self, statement: Executable | Prepared, values: Values | None
-    ) -> CursorResult[Any] | Rows:
+    def _run(self, statement: Executable | Prepared, values: Any) -> CursorResult[Any] | Rows:
         if not isinstance(statement, Prepared):
             return self._connected().execute(statement, values)
         compiled = statement.on(self._database.engine.dialect)

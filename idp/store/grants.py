@@ -176,14 +176,19 @@ def end_all(db: Transaction, which: Which, now: datetime, reason: str) -> list[G
 def _end(
     db: Transaction, which: list[ColumnElement[bool]], now: datetime, reason: str
 ) -> list[Grant]:
-    over = case((grants.c.idle_until < now, grants.c.idle_until), else_=now)
     statement = (
         update(grants)
         .where(*which, grants.c.ended_at.is_(None))
-        .values(ended_at=now, end_reason=reason, idle_until=over)
+        .values(**ending(now, reason))
         .returning(*COLUMNS)
     )
     return [from_row(row) for row in db.write(statement)]
+
+
+def ending(now: datetime, reason: str) -> dict[str, Any]:
+    """Return the columns that end a grant, with their values."""
+    over = case((grants.c.idle_until < now, grants.c.idle_until), else_=now)
+    return {"ended_at": now, "end_reason": reason, "idle_until": over}
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,12 @@ def find_for_sign_in(db: Transaction, identifier: str) -> User | None:
     return from_row(candidates[0]) if len(candidates) == 1 else None
 
 
+def list_by_verified_email(db: Transaction, email: str, limit: int) -> list[User]:
+    """Return users who proved to have this address."""
+    proved = (users.c.email_key == username_key(email), users.c.email_verified)
+    return [from_row(row) for row in db.read(select(*COLUMNS).where(*proved).limit(limit))]
+
+
 def others_called(db: Transaction, identifier: str, user_id: str) -> bool:
     """Tell whether somebody else could be meant by this user name or email address."""
     key = username_key(identifier)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from idp.audit import record
+from idp.audit import record, record_all
 from idp.audit.upkeep_events import (
     ClientChanged,
     ClientCreated,
@@ -151,13 +151,13 @@ def _switch(ctx: RequestContext, client_id: str, *, off: bool) -> bool:
     return True
 
 
-def void_own_tokens(ctx: RequestContext, client_id: str | None, before: datetime) -> int:
-    """Void what a client (None: each) got for itself before an instant; return for how many."""
+def void_own_tokens(ctx: RequestContext, client_id: str | None, before: datetime) -> list[str]:
+    """Void what a client (None: each) got for itself before an instant; return for which."""
     voided = clients.void_own_tokens(ctx.db, before, ctx.now, client_id)
+    record_all(ctx, (ClientTokensVoided(client_id=each) for each in voided))
     for each in voided:
-        record(ctx, ClientTokensVoided(client_id=each))
         ctx.house.get(ClientCache).forget(each)
-    return len(voided)
+    return voided
 
 
 def delete(ctx: RequestContext, client_id: str) -> None:
