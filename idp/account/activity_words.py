@@ -9,10 +9,14 @@ from idp.web.words import ngettext
 
 # Whoever did these had not proved who they are.
 NOT_YOURS = frozenset({"login.failed", "recovery.requested", "passkey.suspected"})
+# What an operator wrote as the reason stands behind this.
+_BY_ADMIN = "admin:"
 _WORRYING = NOT_YOURS | {
     "factors.reset",
     "password.recovered",
     "recovery_code.used",
+    "refresh_token.reused",
+    "tokens.revoked",
     "user.disabled",
 }
 # What goes along with something that says more: it is there to be read, but steps back.
@@ -28,6 +32,8 @@ _QUIET = frozenset(
         "passkey.accepted",
         "passkey.backup_changed",
         "password.rehashed",
+        "refresh_token.retried",
+        "refresh_token.rotated",
         "totp.accepted",
     }
 )
@@ -153,6 +159,12 @@ def _of_apps(app: str) -> dict[str, str]:
         "grant.opened": _("%(app)s was let in.", app=app),
         "grant.redeemed": _("You signed in to %(app)s.", app=app),
         "grant.ended": _("%(app)s lost its access.", app=app),
+        "refresh_token.rotated": _("%(app)s stayed connected.", app=app),
+        "refresh_token.retried": _("%(app)s asked again for what it had got.", app=app),
+        "refresh_token.reused": _(
+            "Somebody showed an old key of %(app)s. It was signed out, to be safe.", app=app
+        ),
+        "tokens.revoked": _("The people who run this service ended sign-ins of yours."),
     }
 
 
@@ -161,7 +173,9 @@ def reason_in_words(reason: object) -> str:
     if not isinstance(reason, str):
         return ""
     known = {
+        "admin:global_token_revocation": _("A security system of this service ended it."),
         "another_account": _("Somebody signed in with another account in the same browser."),
+        "client_disabled": _("The application was turned off by the people who run this service."),
         "client_logout": _("An application signed you out."),
         "code_reused": _("The application's code was used twice, so it is worth nothing."),
         "consent_revoked": _("You disconnected the application."),
@@ -171,9 +185,15 @@ def reason_in_words(reason: object) -> str:
         "password_recovered": _("The forgotten password was replaced."),
         "password_removed": _("The password was removed."),
         "password_reset": _("The people who run this service set a new password."),
+        "refresh_token_reused": _(
+            "An old key of the application was used again; it may have been stolen."
+        ),
         "user_deleted": _("The account was deleted."),
         "user_disabled": _("The account was closed for signing in."),
         "user_ended": _("You ended it on your devices page."),
         "user_logout": _("You signed out."),
     }
+    if reason.startswith(_BY_ADMIN) and reason not in known:
+        said = reason.removeprefix(_BY_ADMIN)
+        return _("The people who run this service ended it: %(why)s", why=said)
     return known.get(reason, reason)

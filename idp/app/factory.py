@@ -6,6 +6,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp.account.wiring import BLUEPRINTS as ACCOUNT
+from idp.admin.wiring import BLUEPRINTS as ADMIN
 from idp.admission.wiring import BLUEPRINTS as ADMISSION
 from idp.app.composition import command_context, compose
 from idp.kernel.errors import IdpError, Unavailable
@@ -38,7 +39,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     app.extensions["idp_brand"] = brand_of(settings)
     Babel(app, locale_selector=select_locale)
 
-    for blueprint in (*PROTOCOL, *LOGIN, *ADMISSION, *ACCOUNT, static_bp):
+    for blueprint in (*PROTOCOL, *LOGIN, *ADMISSION, *ACCOUNT, *ADMIN, static_bp):
         app.register_blueprint(blueprint)
 
     @app.after_request

@@ -42,3 +42,22 @@ class AccessTokenRevoked(Event):
     client_id: str
     jti: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokensRevoked(Event):
+    """An operator had things taken back, each with a record of its own; perhaps there was nothing.
+
+    `selector` is how they were named, and never a token; the counts are of what ended by it.
+    """
+
+    name = "tokens.revoked"
+    user_id: str | None
+    client_id: str | None
+    sid: str | None
+    reason: str
+    selector: dict[str, str]
+    sessions: int
+    grants: int
+    tokens: int
+    clients: int

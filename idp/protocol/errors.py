@@ -158,6 +158,11 @@ class InsufficientScope(ProtocolError):
     public = "The access token lacks a scope."
     status = 403
 
+    def __init__(self, scope: str | None = None) -> None:
+        """`scope` is what the endpoint asks for, where it says so."""
+        super().__init__()
+        self.scope = scope
+
 
 class InsufficientUserAuthentication(ProtocolError):
     """RFC 9470 §3: the sign-in behind the token is too weak or too long ago; says what it takes."""

@@ -10,6 +10,7 @@ from idp.kernel.dpop_proof import ALGORITHMS
 from idp.kernel.encoding import json_bytes
 from idp.kernel.errors import IdpError
 from idp.protocol.errors import (
+    InsufficientScope,
     InsufficientUserAuthentication,
     NoToken,
     ProtocolError,
@@ -60,6 +61,8 @@ def _said(refusal: ProtocolError) -> dict[str, object]:
     if isinstance(refusal, NoToken):
         return {}
     said: dict[str, object] = {"error": refusal.code, "error_description": refusal.public}
+    if isinstance(refusal, InsufficientScope):
+        said |= {"scope": refusal.scope}
     if isinstance(refusal, InsufficientUserAuthentication):
         said |= {"acr_values": refusal.acr, "max_age": refusal.max_age}
     return said

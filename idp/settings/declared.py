@@ -137,6 +137,12 @@ class Settings(ProofSettings):
     password_hashes_at_once: int = Field(
         2, ge=1, le=64, description="Concurrent password hashes per process, so /token stays fast."
     )
+    revocations_per_minute: int = Field(
+        60,
+        ge=1,
+        le=10_000,
+        description="How many revocations a client of operators may ask for in a minute.",
+    )
     database_pool: int = Field(8, ge=1, le=200, description="Database connections per process.")
     log_format: str = Field(
         "text", pattern="^(text|json)$", description="Log lines as `text` or `json`."

@@ -16,7 +16,13 @@ from idp.settings import Settings
 from idp.store.database import Database
 
 _FAILED = 500
-ACTORS = dict.fromkeys(("/token", "/userinfo", "/introspect", "/revoke"), "client")
+ACTORS = dict.fromkeys(
+    (
+        *("/token", "/userinfo", "/introspect", "/revoke"),
+        *("/admin/revocations", "/global-token-revocation"),
+    ),
+    "client",
+)
 _USER_AGENT_KEPT = 300
 
 

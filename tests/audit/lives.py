@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import update
 
 from idp.account import administration
+from idp.admin.revocation import revoke_user
 from idp.admission import invitation, reset
 from idp.credentials import channel_codes, passkeys, recovery, totp
 from idp.credentials.channel_codes import Channel
@@ -193,7 +194,9 @@ def a_life_of_giving_back(provider):
 
 
 def a_life_of_an_operator(provider):
-    provider.add_user("otto")
+    otto = provider.add_user("otto")
+    with provider.context() as ctx:
+        revoke_user(ctx, otto, named="opaque")
     with provider.context() as ctx:
         administration.change_user(ctx, "otto", administration.Changes(claims={"name": "Otto"}))
         administration.disable_user(ctx, "otto")

@@ -95,19 +95,29 @@ def test_everything_required_is_there(metadata):
     } <= set(metadata)
 
 
+# draft-parecki-oauth-global-token-revocation-06 §5
+DRAFTED = {
+    "global_token_revocation_endpoint",
+    "global_token_revocation_endpoint_auth_methods_supported",
+}
+
+
 @spec("OIDC Discovery §3")
 def test_every_endpoint_is_https_and_ours(metadata):
     endpoints = {k: v for k, v in metadata.items() if k.endswith("_endpoint") or k == "jwks_uri"}
 
     assert {"userinfo_endpoint", "end_session_endpoint"} <= set(endpoints)
-    assert all(re.fullmatch(rf"{ISSUER}/[a-z]+", url) for url in endpoints.values())
+    assert all(re.fullmatch(rf"{ISSUER}/[a-z-]+", url) for url in endpoints.values())
 
 
 @spec("OIDC Discovery §3")
 def test_every_endpoint_answers(provider, metadata):
     browser = provider.browser()
     paths = {k: v for k, v in metadata.items() if k.endswith("_endpoint") or k == "jwks_uri"}
-    posted = ("token_endpoint", "introspection_endpoint", "revocation_endpoint")
+    posted = (
+        *("token_endpoint", "introspection_endpoint", "revocation_endpoint"),
+        "global_token_revocation_endpoint",
+    )
 
     statuses = {
         name: browser.open(
@@ -124,6 +134,7 @@ def test_every_endpoint_answers(provider, metadata):
         "userinfo_endpoint": 401,
         "introspection_endpoint": 400,
         "revocation_endpoint": 400,
+        "global_token_revocation_endpoint": 401,
         "jwks_uri": 200,
         "end_session_endpoint": 200,
     }
@@ -131,7 +142,7 @@ def test_every_endpoint_answers(provider, metadata):
 
 @spec("OIDC Discovery §3", "RFC 8414 §2")
 def test_every_name_is_registered_and_every_value_of_its_type(metadata):
-    assert set(metadata) <= REGISTERED
+    assert set(metadata) <= REGISTERED | DRAFTED
     for name, value in metadata.items():
         if name in BOOLEANS:
             assert isinstance(value, bool), name

@@ -21,6 +21,8 @@ def provider_metadata(settings: Settings, locales: list[str]) -> dict[str, Any]:
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
         "jwks_uri": f"{issuer}/jwks",
+        "global_token_revocation_endpoint": f"{issuer}/global-token-revocation",
+        "global_token_revocation_endpoint_auth_methods_supported": ["Bearer", "DPoP"],
         "end_session_endpoint": f"{issuer}/logout",
         "scopes_supported": list(scopes.SCOPES),
         "response_types_supported": ["code"],

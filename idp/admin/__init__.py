@@ -1,0 +1,1 @@
+"""What operators and their tools do over HTTP: take back what was given, and answer with what."""
