@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from idp.cli.token_inspect import inspect
+from idp.cli.token_revoke import revoke
 
 
 @click.group()
@@ -13,3 +14,4 @@ def token() -> None:
 
 
 token.add_command(inspect)
+token.add_command(revoke)
