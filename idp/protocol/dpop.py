@@ -56,9 +56,8 @@ def verify(
     if jkt is not None and proof.jkt != jkt:
         raise InvalidToken("bound to another key")
     binding = Binding(proof.jkt, _check_nonce(ctx, proof))
-    # Beside a token nothing else may be written: then it takes no BEGIN and COMMIT.
-    burn = spent.burn if access_token is None else spent.burn_at_once
-    if not burn(ctx.db, proof.key, proof.until):
+    # Whatever becomes of the request, its proof is spent: it takes no transaction.
+    if not spent.burn_at_once(ctx.db, proof.key, proof.until):
         raise InvalidDpopProof("used before")
     return binding
 
