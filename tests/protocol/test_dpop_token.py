@@ -184,6 +184,19 @@ def test_a_proof_that_came_with_a_mistake_is_used_up_and_the_code_is_not(
     assert confidential.redeem(code, sound(provider, holder)).status_code == 200
 
 
+def test_a_crash_spends_the_proof_and_nothing_else(provider, confidential, holder, monkeypatch):
+    def crash(*_, **__):
+        raise RuntimeError
+
+    code, proof = confidential.code(), sound(provider, holder)
+    with monkeypatch.context() as broken:
+        broken.setattr("idp.protocol.token_endpoint.authorization_code.tokens_of", crash)
+        assert token_error(confidential.redeem(code, proof)) == (500, "server_error")
+
+    assert token_error(confidential.redeem(code, proof)) == BAD_PROOF
+    assert confidential.redeem(code, sound(provider, holder)).status_code == 200
+
+
 @spec("RFC 9449 §5.2")
 def test_a_client_that_is_registered_to_prove_its_key_must(provider, holder):
     provider.add_user()
