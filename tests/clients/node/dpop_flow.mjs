@@ -4,26 +4,22 @@
 // redirect_uri, scope and alg, the algorithm of the proofs.
 //
 // Prints {"authorize_url"}, reads {"callback_url"}, prints what came of it: the tokens of the code,
-// of two refreshes, and the answers of UserInfo. A refusal is printed as {"error"}, with status 1.
+// of two refreshes, and the answers of UserInfo.
 
-import * as readline from "node:readline";
 import * as client from "openid-client";
+import { hear, mayBeInsecure, options, run, say } from "./talk.mjs";
 
-const options = JSON.parse(process.argv[2]);
-const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-function say(value) {
-  process.stdout.write(JSON.stringify(value) + "\n");
-}
-
-async function main() {
+await run(async () => {
+  const issuer = new URL(options.issuer);
   const secret = options.client_secret;
+  const steps = [client.enableNonRepudiationChecks];
+  if (mayBeInsecure(issuer)) steps.push(client.allowInsecureRequests);
   const config = await client.discovery(
-    new URL(options.issuer),
+    issuer,
     options.client_id,
     undefined,
     secret === null ? client.None() : client.ClientSecretBasic(secret),
-    { execute: [client.enableNonRepudiationChecks, client.allowInsecureRequests] },
+    { execute: steps },
   );
   const offered = config.serverMetadata().dpop_signing_alg_values_supported;
   if (!offered.includes(options.alg)) throw new Error(`not offered: ${options.alg}`);
@@ -43,7 +39,7 @@ async function main() {
   });
   say({ authorize_url: url.href });
 
-  const { callback_url } = JSON.parse((await lines.next()).value);
+  const { callback_url } = await hear();
   const checks = { pkceCodeVerifier, expectedState, idTokenExpected: true };
   const bought = [
     await client.authorizationCodeGrant(config, new URL(callback_url), checks, undefined, { DPoP }),
@@ -56,19 +52,4 @@ async function main() {
     if (turn < 2) bought.push(await client.refreshTokenGrant(config, refresh_token, {}, { DPoP }));
   }
   say({ jkt, bought, userinfo });
-}
-
-try {
-  await main();
-  process.exit(0);
-} catch (error) {
-  const cause = error.cause instanceof Error ? error.cause.message : (error.cause ?? null);
-  say({
-    error: error.error ?? error.code ?? error.name,
-    description: error.error_description ?? error.message,
-    cause,
-  });
-  process.exitCode = 1;
-  lines.return?.();
-  process.stdin.destroy();
-}
+});
