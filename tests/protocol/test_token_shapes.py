@@ -2,6 +2,7 @@
 
 import pytest
 
+from idp.kernel.jose import SIGNING_ALGORITHMS
 from tests.app import claims_of, header_of
 from tests.protocol.parties import party, refused
 from tests.protocol.refreshing import BOTH, refresh, refreshed
@@ -35,7 +36,7 @@ def test_a_changed_opaque_token_is_no_token(provider, place):
     assert rp.userinfo("".join(letters)).status_code == 401
 
 
-@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256"])
+@pytest.mark.parametrize("algorithm", SIGNING_ALGORITHMS)
 def test_access_tokens_are_signed_as_the_client_registered(provider, algorithm):
     rp = rp_with(provider, access_token_signed_response_alg=algorithm)
 
