@@ -7,7 +7,8 @@ away what it has in its hands, and what a disabled client had is void already.
 
 import flask
 
-from idp.audit import record
+from idp.audit import note, record
+from idp.audit.events import GrantEnded
 from idp.audit.token_events import AccessTokenRevoked
 from idp.context import RequestContext
 from idp.kernel.clock import epoch, from_epoch
@@ -15,9 +16,8 @@ from idp.protocol import responses
 from idp.protocol.clients import asking
 from idp.protocol.grants import service as grants
 from idp.protocol.tokens.recognised import Recognised, recognise
+from idp.store import given_back, revoked_tokens
 from idp.store import grants as grant_rows
-from idp.store import revoked_tokens
-from idp.store.grants import Which
 from idp.web.context import request_context
 
 REASON = "client_revoked"
@@ -56,7 +56,8 @@ def take_back(ctx: RequestContext, client_id: str, token: str) -> None:
 
 
 def _end_grant(ctx: RequestContext, client_id: str, grant_id: str) -> None:
-    if grants.end_all(ctx, Which(id=grant_id, client_id=client_id), because=REASON):
+    told = note(ctx, GrantEnded, grant_id=grant_id, reason=REASON)
+    if given_back.end(ctx.db, grant_id, client_id, REASON, told):
         return
     grant = grant_rows.find(ctx.db, grant_id)
     if grant is not None and grant.client_id != client_id:

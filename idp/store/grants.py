@@ -144,7 +144,6 @@ def find_live(db: Transaction, grant_id: str, jti: str, now: datetime) -> tuple[
 class Which:
     """Which grants are meant: those that fit everything that is said."""
 
-    id: str | None = None
     user_id: str | None = None
     client_id: str | None = None
     sid: str | None = None
@@ -155,7 +154,7 @@ class Which:
         """Return it in SQL; nothing said is nothing meant."""
         said: list[ColumnElement[bool]] = [
             grants.c[name] == value
-            for name in ("id", "user_id", "client_id", "sid", "offline")
+            for name in ("user_id", "client_id", "sid", "offline")
             if (value := getattr(self, name)) is not None
         ]
         if self.opened_before is not None:

@@ -2,17 +2,29 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.store.database import Transaction
+from idp.store.prepared import Prepared
 from idp.store.purge import remove_older
 from idp.store.schema import revoked_tokens as table
+
+_ADD = {
+    name: Prepared(
+        insert(table)
+        .values({column.name: bindparam(column.name) for column in table.c})
+        .on_conflict_do_nothing()
+        .returning(table.c.jti)
+    )
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 def add(db: Transaction, jti: str, expires_at: datetime) -> bool:
     """Revoke a token; False when it was revoked before."""
-    adding = db.insert_or_ignore(table).values(jti=jti, expires_at=expires_at)
-    return db.write(adding.returning(table.c.jti)).first() is not None
+    values = {"jti": jti, "expires_at": expires_at}
+    return db.write(_ADD[db.dialect], values).first() is not None
 
 
 def includes(db: Transaction, jti: str) -> bool:

@@ -101,20 +101,24 @@ def test_garbage_and_what_belongs_to_others_are_told_apart_by_nothing(provider, 
     assert counts(heard) == (1, 0)
 
 
-def test_giving_back_takes_two_statements(provider, app):
+def test_giving_back_takes_two_statements_at_most(provider, app):
+    """On PostgreSQL a grant ends, and is recorded, by one statement that needs no frame."""
     bought, code = app.sign_in(), app.code()
     own = party(provider, grant_types=("client_credentials",), scope=("api",), redirect_uris=())
     mine = own.token(grant_type="client_credentials").get_json()["access_token"]
 
-    for asker, token in (
-        (app, bought["access_token"]),
-        (app, bought["refresh_token"]),
-        (app, code),
-        (own, mine),
+    with provider.context() as ctx:
+        grant = (1, 0) if ctx.db.dialect == "postgresql" else (2, 2)
+
+    for asker, token, wanted in (
+        (app, bought["access_token"], (2, 2)),
+        (app, bought["refresh_token"], grant),
+        (app, code, grant),
+        (own, mine, (2, 2)),
     ):
         with overheard(provider) as heard:
             assert asker.revoke(token).status_code == 200
-        assert counts(heard) == (2, 2)
+        assert counts(heard) == wanted
 
 
 def test_giving_back_what_is_void_or_was_never_ours_takes_no_more(provider, app):

@@ -54,6 +54,9 @@ class Installation:
     def client_credentials(self) -> bytes:
         return post("/token", {"grant_type": "client_credentials"}, **self.rp.basic())
 
+    def about(self, path: str, token: str) -> bytes:
+        return post(path, {"token": token}, **self.rp.basic())
+
     def authorization(self) -> bytes:
         path = f"/authorize?{urlencode(self.rp.parameters())}"
         return get(path, cookies=cookies_of(self.rp.browser))
@@ -99,12 +102,18 @@ def bearer(token: str) -> bytes:
 def test_without_a_database_nothing_is_issued_and_afterwards_everything_goes_on(
     installation: Installation,
 ):
-    code, spare = installation.rp.code(), installation.rp.code()
-    token = installation.send(installation.redemption(spare)).json()["access_token"]
+    code, *spares = (installation.rp.code() for _ in range(3))
+    token, given_back = (
+        installation.send(installation.redemption(spare)).json()["access_token"]
+        for spare in spares
+    )
     json_requests = [
         installation.redemption(code),
         installation.client_credentials(),
         bearer(token),
+        installation.about("/introspect", token),
+        installation.about("/introspect", "garbage"),
+        installation.about("/revoke", given_back),
     ]
     page_requests = [installation.authorization(), installation.sign_in()]
     pid = installation.server.pid
@@ -132,7 +141,10 @@ def test_without_a_database_nothing_is_issued_and_afterwards_everything_goes_on(
     while installation.send(bearer(token)).status != 200:
         assert time.monotonic() < back_at + RECOVERY_SECONDS
         time.sleep(0.05)
-    assert [a.status for a in burst(installation.server.port, json_requests)] == [200, 200, 200]
+    again = burst(installation.server.port, json_requests)
+    assert [a.status for a in again] == [200] * 6
+    assert [a.json()["active"] for a in again[3:5]] == [True, False]
+    assert installation.send(bearer(given_back)).status == 401
     assert [a.status for a in burst(installation.server.port, page_requests)] == [303, 303]
     assert time.monotonic() < back_at + RECOVERY_SECONDS
     assert installation.server.pid == pid

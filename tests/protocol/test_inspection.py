@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from idp.audit import record
 from idp.audit.upkeep_events import KeyRemoved
 from idp.protocol.clients import service as clients
+from idp.protocol.keys import revocation as keys
 from idp.protocol.inspection import words
 from idp.store.schema import grants, signing_keys
 from tests.app import ISSUER, Provider, RelyingParty, header_of
@@ -225,6 +226,19 @@ def test_a_key_that_is_gone_is_a_reason_of_its_own(provider, sibling, app):
     said = look(sibling, token)
     assert (said["alive"], said["verified"], said["reasons"]) == (False, False, ["key_removed"])
     assert (said["username"], said["client_id"]) == ("ada", app.client_id)
+
+
+@spec("RFC 7517 §4.5")
+def test_a_revoked_key_is_told_with_what_it_signed(provider, app):
+    found = app.sign_in()
+    with provider.context() as ctx:
+        keys.revoke(ctx, header_of(found["access_token"])["kid"], "leaked")
+
+    said = look(provider, found["access_token"])
+
+    assert (said["alive"], said["verified"], said["reasons"]) == (False, False, ["key_revoked"])
+    assert (said["username"], said["client_id"]) == ("ada", app.client_id)
+    assert app.introspect(found["access_token"]).get_json() == {"active": False}
 
 
 def test_every_sentence_is_of_use():

@@ -1,0 +1,33 @@
+"""The statement by which a client gives a grant back (RFC 7009 §2.1)."""
+
+from sqlalchemy import bindparam, case, update
+
+from idp.store.database import Transaction
+from idp.store.grants import COLUMNS
+from idp.store.noted import Note, NotedChange
+from idp.store.schema import grants
+from idp.store.sessions import NOW
+
+_END = NotedChange(
+    update(grants)
+    .where(
+        grants.c.id == bindparam("given_grant"),
+        grants.c.client_id == bindparam("given_by"),
+        grants.c.ended_at.is_(None),
+    )
+    .values(
+        ended_at=NOW,
+        end_reason=bindparam("given_reason"),
+        idle_until=case((grants.c.idle_until < NOW, grants.c.idle_until), else_=NOW),
+    )
+    .returning(*COLUMNS)
+)
+
+
+def end(db: Transaction, grant_id: str, client_id: str, reason: str, note: Note) -> bool:
+    """End a grant of this client; True when this call did.
+
+    A client whose answer was lost gives it back once more, and nobody is worse off.
+    """
+    values = {"given_grant": grant_id, "given_by": client_id, "given_reason": reason}
+    return _END.write(db, values | {"now": note.at}, note, at_once=True) is not None
