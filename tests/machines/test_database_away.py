@@ -104,8 +104,7 @@ def test_without_a_database_nothing_is_issued_and_afterwards_everything_goes_on(
 ):
     code, *spares = (installation.rp.code() for _ in range(3))
     token, given_back = (
-        installation.send(installation.redemption(spare)).json()["access_token"]
-        for spare in spares
+        installation.send(installation.redemption(spare)).json()["access_token"] for spare in spares
     )
     json_requests = [
         installation.redemption(code),

@@ -8,8 +8,8 @@ from sqlalchemy import delete
 from idp.audit import record
 from idp.audit.upkeep_events import KeyRemoved
 from idp.protocol.clients import service as clients
-from idp.protocol.keys import revocation as keys
 from idp.protocol.inspection import words
+from idp.protocol.keys import revocation as keys
 from idp.store.schema import grants, signing_keys
 from tests.app import ISSUER, Provider, RelyingParty, header_of
 from tests.protocol.looking import look, taken, why
@@ -232,7 +232,9 @@ def test_a_key_that_is_gone_is_a_reason_of_its_own(provider, sibling, app):
 def test_a_revoked_key_is_told_with_what_it_signed(provider, app):
     found = app.sign_in()
     with provider.context() as ctx:
-        keys.revoke(ctx, header_of(found["access_token"])["kid"], "leaked")
+        keys.revoke(ctx, header_of(found["access_token"])["kid"], because="leaked")
+    with provider.context() as ctx:
+        keys.forget(ctx)
 
     said = look(provider, found["access_token"])
 
