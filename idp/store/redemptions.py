@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    String,
+    and_,
     bindparam,
     case,
     exists,
@@ -45,7 +47,9 @@ _SAME_CLIENT = exists(
         clients.c.version == bindparam("shown_client_version"),
     )
 )
-_SAME_KEY = or_(grants.c.dpop_jkt.is_(None), grants.c.dpop_jkt == bindparam("shown_jkt"))
+_SAME_KEY = or_(
+    grants.c.dpop_jkt.is_(None), grants.c.dpop_jkt == bindparam("shown_jkt", type_=String())
+)
 
 REDEEM_GUARDS: Guards = {
     "this grant": grants.c.id == bindparam("shown_grant"),
@@ -64,6 +68,16 @@ REDEEM_GUARDS: Guards = {
     "the consent stands": AGREED,
 }
 
+# A public client's successor would have to be bound to the key that it shows (RFC 9449 §5). Binding
+# it now, a thief could make the family his own; so whoever begins without a key goes on without.
+_SAME_KEY_OR_NONE = or_(
+    grants.c.dpop_jkt == _SHOWN_KEY,
+    and_(
+        grants.c.dpop_jkt.is_(None),
+        or_(bindparam("shown_confidential", type_=Boolean()), _SHOWN_KEY.is_(None)),
+    ),
+)
+
 _CURRENT = grants.c.generation == bindparam("shown_presented")
 REFRESH_GUARDS: Guards = {
     "this grant": grants.c.id == bindparam("shown_grant"),
@@ -78,7 +92,7 @@ REFRESH_GUARDS: Guards = {
             grants.c.refreshed_at > bindparam("shown_leeway_from", type_=Instant()),
         ),
     ),
-    "the same key": _SAME_KEY,
+    "the same key": _SAME_KEY_OR_NONE,
     "not idle for too long": grants.c.idle_until > NOW,
     "not ended": grants.c.ended_at.is_(None),
     "the session lives, or is not needed": or_(grants.c.offline, SESSION_LIVES),

@@ -264,6 +264,24 @@ def test_a_bound_public_client_gets_a_lost_answer_again_without_haste(provider, 
 
 
 @spec("RFC 9449 §5")
+def test_a_public_client_that_began_without_a_key_goes_on_without(provider, public, holder):
+    """Bound at a rotation, a family could become that of a thief's key, and its owner's no more."""
+    first = public.sign_in()["refresh_token"]
+
+    assert token_error(refresh(public, first, sound(provider, holder))) == BAD_GRANT
+
+    assert reasons(provider) == ["key_where_none_was"]
+    assert bought(refresh(public, first))["token_type"] == "Bearer"
+
+
+@spec("RFC 9449 §5")
+def test_a_confidential_client_may_begin_to_show_a_key(provider, confidential, holder):
+    first = confidential.sign_in()["refresh_token"]
+
+    assert bought(refresh(confidential, first, sound(provider, holder)))["token_type"] == "DPoP"
+
+
+@spec("RFC 9449 §5")
 def test_a_confidential_client_may_change_its_key(provider, confidential, holder):
     tokens = bought(confidential.redeem(confidential.code(), sound(provider, holder)))
 

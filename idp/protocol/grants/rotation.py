@@ -74,6 +74,8 @@ def _why_not(ctx: RequestContext, grant: Grant, shown: PresentedRefresh) -> str:
         return "other_client"
     if grant.dpop_jkt not in (None, shown.jkt):
         return "other_key"
+    if grant.dpop_jkt is None and shown.jkt is not None and not shown.confidential:
+        return "key_where_none_was"
     # What is dead stays dead for its own reason: an old token of it alarms nobody.
     if (reason := why_no_refresh(ctx, grant)) is not None:
         return reason
