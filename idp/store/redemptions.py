@@ -47,9 +47,8 @@ _SAME_CLIENT = exists(
         clients.c.version == bindparam("shown_client_version"),
     )
 )
-_SAME_KEY = or_(
-    grants.c.dpop_jkt.is_(None), grants.c.dpop_jkt == bindparam("shown_jkt", type_=String())
-)
+_SHOWN_KEY = bindparam("shown_jkt", type_=String())
+_SAME_KEY = or_(grants.c.dpop_jkt.is_(None), grants.c.dpop_jkt == _SHOWN_KEY)
 
 REDEEM_GUARDS: Guards = {
     "this grant": grants.c.id == bindparam("shown_grant"),
