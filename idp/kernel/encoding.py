@@ -5,6 +5,7 @@ import binascii
 import json
 import re
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*\Z")
 
 
@@ -32,4 +33,4 @@ def unb64url(text: str) -> bytes:
 
 def json_bytes(value: object) -> bytes:
     """Return compact JSON in UTF-8."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return _COMPACT.encode(value).encode()

@@ -2,12 +2,15 @@
 
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
+
+from idp.kernel.encoding import b64url, json_bytes
 
 SIGNING_ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA")
 ED25519: Final = "Ed25519"
@@ -27,6 +30,11 @@ _Signatures.algorithms["EdDSA"].security_warning = None
 _ALONE = {name: _Signatures(algorithms=[name]) for name in SIGNING_ALGORITHMS}
 
 
+@lru_cache
+def _header(algorithm: str, typ: str, kid: str) -> str:
+    return b64url(json_bytes({"alg": algorithm, "typ": typ, "kid": kid}))
+
+
 @dataclass(frozen=True, slots=True)
 class SigningKey:
     """A key that signs with one algorithm; importing it is slow, so it is done once."""
@@ -36,9 +44,10 @@ class SigningKey:
     key: Key
 
     def sign(self, claims: Claims, typ: str) -> str:
-        """Return a compact JWS whose header names this key."""
-        header = {"alg": self.algorithm, "typ": typ, "kid": self.kid}
-        return jwt.encode(header, claims, self.key, registry=_ALONE[self.algorithm])
+        """Return a compact JWS whose header names this key (RFC 7515 §7.1)."""
+        signed = f"{_header(self.algorithm, typ, self.kid)}.{b64url(json_bytes(claims))}"
+        signature = _Signatures.algorithms[self.algorithm].sign(signed.encode(), self.key)
+        return f"{signed}.{b64url(signature)}"
 
     def public_jwk(self) -> dict[str, Any]:
         """Return the public half as it stands in a JWK Set (RFC 7517 §4)."""
