@@ -25,6 +25,7 @@ from tests.machines.own_postgres import OwnPostgres
 from tests.support.server import ProviderProcess
 
 USERS = 8
+GRANTS = ("authorization_code", "refresh_token", "client_credentials")
 LOAD_LIMIT_SECONDS = 120
 ENVIRONMENT = {"IDP_SECOND_FACTOR": "off", "IDP_MASTER_KEY": secrets.token_urlsafe(32)}
 COLUMNS = (
@@ -144,7 +145,7 @@ def served(url: str, folder: Path) -> Iterator[tuple[ProviderProcess, Site]]:
     for user in users:
         mail = f"{user}@example.test"
         server.run("user", "create", user, "--email", mail, "--password-stdin", stdin=password)
-    grants = ("--grant", "authorization_code", "--grant", "client_credentials")
+    grants = [part for grant in GRANTS for part in ("--grant", grant)]
     scopes = [
         part for scope in ("openid", "profile", "email", "api") for part in ("--scope", scope)
     ]

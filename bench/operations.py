@@ -88,6 +88,13 @@ def userinfo(site: Site, state: dict[str, str]) -> Script:
     expect((yield get(site, "/userinfo", bearer)), 200)
 
 
+def refresh(site: Site, state: dict[str, str]) -> Script:
+    """Rotate the refresh token; an ID token comes with it."""
+    form = {"grant_type": "refresh_token", "refresh_token": state["refresh_token"]}
+    tokens = expect((yield post(site, "/token", form, site.basic)), 200).json()
+    state["refresh_token"] = tokens["refresh_token"]
+
+
 def code_flow(site: Site, state: dict[str, str]) -> Script:
     """One /authorize with a live session and the exchange of its code: two requests."""
     request = {
@@ -114,7 +121,7 @@ def code_flow(site: Site, state: dict[str, str]) -> Script:
         "code_verifier": VERIFIER,
     }
     tokens = expect((yield post(site, "/token", form, site.basic)), 200).json()
-    state["access_token"] = tokens["access_token"]
+    state |= {name: tokens[name] for name in ("access_token", "refresh_token")}
 
 
 def login(site: Site, state: dict[str, str]) -> Script:
@@ -173,6 +180,7 @@ OPERATIONS = (
     Operation("jwks", jwks, 0.015),
     Operation("client_credentials", client_credentials, 0.20),
     Operation("userinfo", userinfo, 0.33, signed_in=True),
+    Operation("refresh", refresh, 0.45, signed_in=True),
     Operation("code_flow", code_flow, 1.0, signed_in=True),
     Operation("login", login, None),
 )

@@ -34,11 +34,15 @@ def statements_per_operation(kind: str) -> dict[str, str]:
 def acts_of(provider: Provider) -> dict[str, Callable[[], object]]:
     """Return each operation as something to call, its caches warm."""
     provider.add_user()
-    grants = ("authorization_code", "client_credentials")
+    grants = ("authorization_code", "refresh_token", "client_credentials")
     client = provider.add_client(grant_types=grants, first_party=True)
     rp = RelyingParty(provider, client, provider.browser())
-    token = rp.sign_in()["access_token"]
+    tokens = rp.sign_in()
     stranger = RelyingParty(provider, client, provider.browser())
+
+    def refresh() -> None:
+        asked = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+        tokens.update(rp.token(**asked).get_json())
 
     def login() -> None:
         stranger.browser = provider.browser()
@@ -48,7 +52,8 @@ def acts_of(provider: Provider) -> dict[str, Callable[[], object]]:
         "discovery": lambda: rp.get("/.well-known/openid-configuration"),
         "jwks": lambda: rp.get("/jwks"),
         "client_credentials": lambda: rp.token(grant_type="client_credentials"),
-        "userinfo": lambda: rp.userinfo(token),
+        "userinfo": lambda: rp.userinfo(tokens["access_token"]),
+        "refresh": refresh,
         "code_flow": rp.sign_in,
         "login": login,
     }
