@@ -4,13 +4,17 @@ import json
 import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import urlencode, urlsplit
+
+from tests.support.dpop import Holder
 
 CALLBACK = "http://127.0.0.1:9/callback"
 VERIFIER = "v" * 43
 # BASE64URL(SHA-256(VERIFIER)), RFC 7636 §4.2.
 CHALLENGE = "7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM"
+HOLDER = Holder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,49 @@ def jwks(site: Site, _: dict[str, str]) -> Script:
     expect((yield get(site, "/jwks")), 200)
 
 
-def client_credentials(site: Site, _: dict[str, str]) -> Script:
+def client_credentials(site: Site, state: dict[str, str]) -> Script:
     form = {"grant_type": "client_credentials", "scope": "api"}
-    expect((yield post(site, "/token", form, site.basic)), 200)
+    tokens = expect((yield post(site, "/token", form, site.basic)), 200).json()
+    state["access_token"] = tokens["access_token"]
 
 
 def userinfo(site: Site, state: dict[str, str]) -> Script:
     bearer = f"Authorization: Bearer {state['access_token']}"
     expect((yield get(site, "/userinfo", bearer)), 200)
+
+
+def userinfo_dpop(site: Site, state: dict[str, str]) -> Script:
+    """Show a token that is bound to a key, with a proof of it (RFC 9449 §7)."""
+    if "bound_token" not in state:
+        form = {"grant_type": "refresh_token", "refresh_token": state["refresh_token"]}
+        proof = _proof(site, "POST", "/token")
+        tokens = expect((yield post(site, "/token", form, site.basic, proof)), 200).json()
+        state["bound_token"] = tokens["access_token"]
+    token = state["bound_token"]
+    proof = _proof(site, "GET", "/userinfo", token)
+    expect((yield get(site, "/userinfo", f"Authorization: DPoP {token}", proof)), 200)
+
+
+def _proof(site: Site, method: str, path: str, access_token: str | None = None) -> str:
+    url = f"http://localhost:{site.port}{path}"
+    said = HOLDER.proof(method, url, access_token=access_token, now=datetime.now(UTC))
+    return f"DPoP: {said}"
+
+
+def introspection(site: Site, state: dict[str, str]) -> Script:
+    answer = expect((yield post(site, "/introspect", _the_token(state), site.basic)), 200)
+    if not answer.json()["active"]:
+        raise UnexpectedError("inactive")
+
+
+def revocation(site: Site, state: dict[str, str]) -> Script:
+    """Get a client's own token and give it back: two requests, the first one as above."""
+    yield from client_credentials(site, state)
+    expect((yield post(site, "/revoke", _the_token(state), site.basic)), 200)
+
+
+def _the_token(state: dict[str, str]) -> dict[str, str]:
+    return {"token": state["access_token"]}
 
 
 def refresh(site: Site, state: dict[str, str]) -> Script:
@@ -180,6 +219,9 @@ OPERATIONS = (
     Operation("jwks", jwks, 0.015),
     Operation("client_credentials", client_credentials, 0.20),
     Operation("userinfo", userinfo, 0.33, signed_in=True),
+    Operation("userinfo_dpop", userinfo_dpop, None, signed_in=True),
+    Operation("introspection", introspection, 0.25, signed_in=True),
+    Operation("revocation", revocation, 0.20 + 0.25),
     Operation("refresh", refresh, 0.45, signed_in=True),
     Operation("code_flow", code_flow, 1.0, signed_in=True),
     Operation("login", login, None),

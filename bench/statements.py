@@ -9,6 +9,7 @@ from tests.app import Provider, RelyingParty, make_provider
 from tests.machines.statements import overheard
 from tests.support import run
 from tests.support.databases import fresh_database
+from tests.support.dpop import USERINFO, Holder
 from tests.support.postgres import stop_shared_cluster
 
 ROUNDS = 2
@@ -38,7 +39,18 @@ def acts_of(provider: Provider) -> dict[str, Callable[[], object]]:
     client = provider.add_client(grant_types=grants, first_party=True)
     rp = RelyingParty(provider, client, provider.browser())
     tokens = rp.sign_in()
-    stranger = RelyingParty(provider, client, provider.browser())
+    stranger, holder = RelyingParty(provider, client, provider.browser()), Holder()
+
+    def proof(*request: str, access_token: str | None = None) -> str:
+        return holder.proof(*request, access_token=access_token, now=provider.clock.now)
+
+    bound = rp.redeem(rp.code(), proof()).get_json()["access_token"]
+
+    def userinfo_dpop() -> None:
+        rp.userinfo(bound, proof("GET", USERINFO, access_token=bound), scheme="DPoP")
+
+    def revocation() -> None:
+        rp.revoke(rp.token(grant_type="client_credentials").get_json()["access_token"])
 
     def refresh() -> None:
         asked = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
@@ -53,6 +65,9 @@ def acts_of(provider: Provider) -> dict[str, Callable[[], object]]:
         "jwks": lambda: rp.get("/jwks"),
         "client_credentials": lambda: rp.token(grant_type="client_credentials"),
         "userinfo": lambda: rp.userinfo(tokens["access_token"]),
+        "userinfo_dpop": userinfo_dpop,
+        "introspection": lambda: rp.introspect(tokens["access_token"]),
+        "revocation": revocation,
         "refresh": refresh,
         "code_flow": rp.sign_in,
         "login": login,

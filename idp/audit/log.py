@@ -1,7 +1,7 @@
 """The one call: the event is written in the transaction of the change it tells of (I7)."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from idp.audit.events import Event
@@ -50,7 +50,7 @@ def record_all(ctx: RequestContext, events: Iterable[Event]) -> None:
 
 
 def _values(ctx: RequestContext, event: Event) -> dict[str, Any]:
-    data = asdict(event)
+    data = {field.name: getattr(event, field.name) for field in fields(event)}
     return {
         "at": ctx.now,
         "name": event.name,

@@ -4,7 +4,7 @@ PostgreSQL does both in one statement. SQLite knows no such statements; there th
 transaction. Whom the event is about is read off the row.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,10 @@ class Note:
     reference: str
     data: dict[str, Any]
 
+    def values(self) -> Values:
+        """Return each field by its name; `asdict` would copy all that is in them."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
 
 class NotedChange:
     """A change that returns its row. `repeats` is the column that counts how often it was made."""
@@ -55,11 +59,11 @@ class NotedChange:
             if row is not None:
                 events.add(db, self._event(row, note))
             return row
-        sent = values | {f"event_{name}": value for name, value in asdict(note).items()}
+        sent = values | {f"event_{name}": value for name, value in note.values().items()}
         return (db.write_at_once if at_once else db.write)(self._both, sent).first()
 
     def _event(self, row: Row, note: Note) -> Values:
-        event = asdict(note) | {name: row[place] for name, place in self._about.items()}
+        event = note.values() | {name: row[place] for name, place in self._about.items()}
         again = event.pop("again")
         if self._repeats is not None and row[self._repeats]:
             event["name"] = again
