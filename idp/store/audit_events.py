@@ -16,8 +16,7 @@ _ADD = Prepared(
     .values({column.name: bindparam(column.name) for column in _COLUMNS})
     .inline()
 )
-# Because it returns something, its rows are sent together.
-_ADD_ALL = insert(audit_events).returning(audit_events.c.id)
+_ADD_ALL = insert(audit_events)
 _ADD_WHILE_CLIENT_STANDS = Prepared(
     insert(audit_events)
     .from_select(
@@ -41,7 +40,10 @@ def add(db: Transaction, values: dict[str, Any]) -> None:
 
 
 def add_all(db: Transaction, rows: list[dict[str, Any]]) -> None:
-    """Insert many events; a statement holds as many as it takes parameters for."""
+    """Insert many events by one statement that is sent once, and its values for each of them.
+
+    One that holds the values of all takes PostgreSQL ten times as long to read.
+    """
     db.write_all(_ADD_ALL, rows)
 
 

@@ -54,6 +54,12 @@ def post(path: str, form: dict[str, str], *, cookies: str = "", **headers: str) 
     return _wire("POST", path, headers, urlencode(form).encode())
 
 
+def post_json(path: str, value: object, **headers: str) -> bytes:
+    """Return a POST request with a JSON body on the wire."""
+    headers |= {"Content-Type": "application/json"}
+    return _wire("POST", path, headers, json.dumps(value).encode())
+
+
 def _wire(method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
