@@ -48,7 +48,7 @@ class Order:
 
 
 class OrderRefused(InvalidRequest):
-    """What was said is not clear; `faults` says why, a line each."""
+    """RFC 6750 §3.1: what was said is not clear; `faults` says why, a line each."""
 
     public = "Nothing was taken back, because it was not said clearly what shall be."
 

@@ -22,7 +22,7 @@ Find = Callable[[RequestContext, Mapping[str, str]], User | None]
 
 
 class Ambiguous(ProtocolError):
-    """Two accounts could be meant: nobody is signed out by guess."""
+    """RFC 9493 §3.2.8: two accounts could be meant, and nobody is signed out by guess."""
 
     code = "ambiguous_subject"
     public = "The subject identifier could mean more than one account."

@@ -15,7 +15,7 @@ from idp.store.users import User
 
 
 class NothingOfThisName(ProtocolError):
-    """There is no such client or user: whoever named it must not believe that it was dealt with."""
+    """RFC 9110 §15.5.5: no such client or user; nobody may believe that it was dealt with."""
 
     code = "not_found"
     public = "There is no client or no user of this name."
