@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from idp.protocol.clients import service as clients
+from idp.store import consents
 from tests.app import ISSUER, Provider, RelyingParty, claims_of
 from tests.protocol.asking import API, DEAD, OTHER_API, api, app, told
 from tests.protocol.parties import (
@@ -181,6 +182,11 @@ def deleted_client(provider: Provider, app: RelyingParty, bought: dict) -> None:
         clients.delete(ctx, app.client_id)
 
 
+def consent_revoked(provider: Provider, app: RelyingParty, bought: dict) -> None:
+    with provider.context() as ctx:
+        assert consents.remove(ctx.db, claims_of(bought["id_token"])["sub"], app.client_id)
+
+
 def time_passed(provider: Provider, app: RelyingParty, bought: dict) -> None:
     provider.clock.forward(seconds=300)
 
@@ -198,6 +204,7 @@ def revoked_alone(provider: Provider, app: RelyingParty, bought: dict) -> None:
         disabled_user,
         disabled_client,
         deleted_client,
+        consent_revoked,
         time_passed,
         revoked_alone,
     ],
@@ -219,6 +226,17 @@ def test_a_clients_own_token_is_inactive_once_it_is_disabled(provider, api):
         clients.disable(ctx, api.client_id)
 
     assert told(asker, token) == DEAD
+
+
+def test_a_clients_own_token_is_inactive_once_all_before_are_void(provider, api):
+    old = api.token(grant_type="client_credentials").get_json()["access_token"]
+    provider.clock.forward(seconds=1)
+    with provider.context() as ctx:
+        clients.void_own_tokens(ctx, api.client_id, ctx.now)
+    new = api.token(grant_type="client_credentials").get_json()["access_token"]
+
+    assert told(api, old) == DEAD
+    assert told(api, new)["active"] is True
 
 
 def test_an_offline_grant_is_active_without_its_session(provider):
