@@ -15,9 +15,18 @@ from sqlalchemy import select, update
 
 from idp.sessions import service as session_service
 from idp.store.schema import grants, revoked_tokens, sessions
-from tests.app import PASSWORD, VERIFIER, Provider, RelyingParty, claims_of, fields_of
-from tests.machines.burst import Answer, cookies_of, get, post
-from tests.machines.havoc.requests import COOKIE, userinfo
+from tests.app import PASSWORD, Provider, RelyingParty, claims_of, fields_of
+from tests.machines.burst import cookies_of, get, post
+from tests.machines.havoc.requests import (
+    COOKIE,
+    KeyHolder,
+    authorization,
+    code_in,
+    redemption,
+    refreshing,
+    revocation,
+    userinfo,
+)
 from tests.machines.havoc.warmed import Served
 from tests.machines.installation import provider_over, relying_party
 
@@ -30,6 +39,7 @@ class Bench:
 
     provider: Provider
     rp: RelyingParty
+    bound: KeyHolder
     user_id: str
 
     def session(self) -> tuple[str, str]:
@@ -37,25 +47,6 @@ class Bench:
         with self.provider.context() as ctx:
             opened = session_service.open_session(ctx, self.user_id, ("pwd",), None)
         return opened.session.sid, f"{COOKIE}={opened.secret}"
-
-    def authorization(self, cookie: str, **changed: str) -> bytes:
-        """Return an authorization request that this session answers at once."""
-        return get(f"/authorize?{urlencode(self.rp.parameters(**changed))}", cookies=cookie)
-
-    def redemption(self, code: str) -> bytes:
-        """Return the exchange of a code."""
-        form = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": self.rp.redirect_uri,
-            "code_verifier": VERIFIER,
-        }
-        return post("/token", form, **self.rp.basic())
-
-    def refreshing(self, token: str) -> bytes:
-        """Return the trade of a refresh token for its successor."""
-        form = {"grant_type": "refresh_token", "refresh_token": token}
-        return post("/token", form, **self.rp.basic())
 
     def row(self, table, key, value):
         """Return one row as it stands."""
@@ -68,13 +59,10 @@ def bench_over(database_url: str, folder: Path) -> Iterator[Bench]:
     """Give a bench over a migrated database."""
     with provider_over(database_url, folder) as provider:
         user = provider.add_user()
-        rp = relying_party(provider, first_party=True, grant_types=_KINDS)
-        yield Bench(provider, rp, user.id)
-
-
-def code_in(answer: Answer) -> str:
-    """Return the code that an answer carries to the redirect URI, empty when it carries none."""
-    return answer.header("Location").partition("code=")[2].partition("&")[0]
+        known = {"first_party": True, "grant_types": _KINDS}
+        bound = provider.add_client(**known, token_endpoint_auth_method="none")
+        holder = KeyHolder(provider, bound, provider.browser())
+        yield Bench(provider, relying_party(provider, **known), holder, user.id)
 
 
 class Case(ABC):
@@ -84,9 +72,14 @@ class Case(ABC):
         self.bench, self.server = bench, server
         self.sid, self.cookie = bench.session()
 
+    @property
+    def rp(self) -> RelyingParty:
+        """The client that asks."""
+        return self.bench.rp
+
     def code(self, server: Served) -> str:
         """Get a code out of the session, as a browser that is signed in does."""
-        code = code_in(server.send(self.bench.authorization(self.cookie)))
+        code = code_in(server.send(authorization(self.rp, self.cookie)))
         assert code, "the session gives no code any more"
         return code
 
@@ -113,7 +106,7 @@ class Exchange(Case):
 
     @property
     def request(self) -> bytes:
-        return self.bench.redemption(self._code)
+        return redemption(self.rp, self._code)
 
     def lasted(self) -> bool:
         row = self.bench.row(grants, grants.c.sid, self.sid)
@@ -126,9 +119,9 @@ class Exchange(Case):
             # A code is good for one answer, and that one is lost: its grant is void (I1), and the
             # session gives the next code without a question.
             assert (again.status, again.json()["error"]) == (400, "invalid_grant")
-            again = server.send(self.bench.redemption(self.code(server)))
+            again = server.send(redemption(self.rp, self.code(server)))
         assert again.status == 200
-        assert server.send(userinfo(again.json()["access_token"])).status == 200
+        assert server.send(userinfo(self.rp, again.json()["access_token"])).status == 200
 
 
 class Refresh(Case):
@@ -136,7 +129,7 @@ class Refresh(Case):
 
     def __init__(self, bench: Bench, server: Served) -> None:
         super().__init__(bench, server)
-        tokens = server.send(bench.redemption(self.code(server))).json()
+        tokens = server.send(redemption(self.rp, self.code(server))).json()
         self._token, self._access = tokens["refresh_token"], tokens["access_token"]
         with bench.provider.context() as ctx:
             mine = update(sessions).where(sessions.c.sid == self.sid)
@@ -144,7 +137,7 @@ class Refresh(Case):
 
     @property
     def request(self) -> bytes:
-        return self.bench.refreshing(self._token)
+        return refreshing(self.rp, self._token)
 
     def lasted(self) -> bool:
         row = self.bench.row(grants, grants.c.sid, self.sid)
@@ -156,10 +149,26 @@ class Refresh(Case):
         assert [answer.status for answer in answers] == [200, 200]
         (successor,) = {answer.json()["refresh_token"] for answer in answers}
         assert self.bench.row(grants, grants.c.sid, self.sid).retries == 1 + lasted
-        onward = server.send(self.bench.refreshing(successor))
+        onward = server.send(refreshing(self.rp, successor))
         assert onward.status == 200
-        assert server.send(userinfo(onward.json()["access_token"])).status == 200
-        assert server.send(userinfo(self._access)).status == 200
+        assert server.send(userinfo(self.rp, onward.json()["access_token"])).status == 200
+        assert server.send(userinfo(self.rp, self._access)).status == 200
+
+
+class BoundExchange(Exchange):
+    """The same by a client that proves a key, anew for each request."""
+
+    @property
+    def rp(self) -> RelyingParty:
+        return self.bench.bound
+
+
+class BoundRefresh(Refresh):
+    """The same by a client that proves a key: its retries are welcome as well (RFC 9449 §5)."""
+
+    @property
+    def rp(self) -> RelyingParty:
+        return self.bench.bound
 
 
 class Revocation(Case):
@@ -167,21 +176,21 @@ class Revocation(Case):
 
     def __init__(self, bench: Bench, server: Served) -> None:
         super().__init__(bench, server)
-        tokens = server.send(bench.redemption(self.code(server))).json()
+        tokens = server.send(redemption(self.rp, self.code(server))).json()
         self._token, self._access = tokens["refresh_token"], tokens["access_token"]
 
     @property
     def request(self) -> bytes:
-        return post("/revoke", {"token": self._token}, **self.bench.rp.basic())
+        return revocation(self.rp, self._token)
 
     def lasted(self) -> bool:
         return self.bench.row(grants, grants.c.sid, self.sid).ended_at is not None
 
     def go_on(self, server: Served, *, lasted: bool) -> None:
-        assert server.send(userinfo(self._access)).status == (401 if lasted else 200)
+        assert server.send(userinfo(self.rp, self._access)).status == (401 if lasted else 200)
         assert server.send(self.request).status == 200
-        assert server.send(userinfo(self._access)).status == 401
-        assert server.send(self.bench.refreshing(self._token)).status == 400
+        assert server.send(userinfo(self.rp, self._access)).status == 401
+        assert server.send(refreshing(self.rp, self._token)).status == 400
         assert self.code(server)
 
 
@@ -190,7 +199,7 @@ class AccessTokenRevocation(Revocation):
 
     @property
     def request(self) -> bytes:
-        return post("/revoke", {"token": self._access}, **self.bench.rp.basic())
+        return revocation(self.rp, self._access)
 
     def lasted(self) -> bool:
         assert self.bench.row(grants, grants.c.sid, self.sid).ended_at is None
@@ -200,10 +209,10 @@ class AccessTokenRevocation(Revocation):
             return ctx.db.read(mine).first() is not None
 
     def go_on(self, server: Served, *, lasted: bool) -> None:
-        assert server.send(userinfo(self._access)).status == (401 if lasted else 200)
+        assert server.send(userinfo(self.rp, self._access)).status == (401 if lasted else 200)
         assert server.send(self.request).status == 200
-        assert server.send(userinfo(self._access)).status == 401
-        assert server.send(self.bench.refreshing(self._token)).status == 200
+        assert server.send(userinfo(self.rp, self._access)).status == 401
+        assert server.send(refreshing(self.rp, self._token)).status == 200
 
 
 class SignIn(Case):
@@ -233,7 +242,7 @@ class SignIn(Case):
         again = server.send(self.request)
         assert again.status == 303
         cookie = f"{COOKIE}={again.cookie(COOKIE)}"
-        assert code_in(server.send(self.bench.authorization(cookie)))
+        assert code_in(server.send(authorization(self.rp, cookie)))
         assert self._count() == self._before + 1 + lasted
 
     def _count(self) -> int:
@@ -247,8 +256,8 @@ class Logout(Case):
 
     def __init__(self, bench: Bench, server: Served) -> None:
         super().__init__(bench, server)
-        self._tokens = server.send(bench.redemption(self.code(server))).json()
-        self._onward = bench.refreshing(self._tokens["refresh_token"])
+        self._tokens = server.send(redemption(self.rp, self.code(server))).json()
+        self._onward = refreshing(self.rp, self._tokens["refresh_token"])
         self._spare = self.code(server)
         assert claims_of(self._tokens["id_token"])["sid"] == self.sid
 
@@ -261,18 +270,20 @@ class Logout(Case):
         return self.bench.row(sessions, sessions.c.sid, self.sid).ended_at is not None
 
     def go_on(self, server: Served, *, lasted: bool) -> None:
-        bearer = userinfo(self._tokens["access_token"])
+        bearer = userinfo(self.rp, self._tokens["access_token"])
         assert server.send(bearer).status == (401 if lasted else 200)
         assert server.send(self.request).status in (200, 303)
         assert server.send(bearer).status == 401
         assert server.send(self._onward).status == 400
-        assert server.send(self.bench.redemption(self._spare)).status == 400
-        assert not code_in(server.send(self.bench.authorization(self.cookie)))
+        assert server.send(redemption(self.rp, self._spare)).status == 400
+        assert not code_in(server.send(authorization(self.rp, self.cookie)))
 
 
 CASES: tuple[type[Case], ...] = (
     Exchange,
+    BoundExchange,
     Refresh,
+    BoundRefresh,
     Revocation,
     AccessTokenRevocation,
     Logout,

@@ -1,16 +1,25 @@
 """The requests of a run on the wire, and what their answers mean."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from idp.kernel.clock import system_clock
 from tests.app import CALLBACK, VERIFIER, RelyingParty
 from tests.machines.burst import Answer, get, post
 from tests.machines.havoc.history import Op, Outcome
+from tests.support.dpop import USERINFO, Holder, new_key
 
 COOKIE = "__Host-idp_session"
 GOODBYE = "https://app.example.test/goodbye"
 _PREFIX = "idp_ac_"
 _ID_LENGTH = 22
+
+
+@dataclass
+class KeyHolder(RelyingParty):
+    """A client that proves a key instead of knowing a secret (RFC 9449)."""
+
+    holder: Holder = field(default_factory=lambda: Holder(new_key("havoc")))
 
 
 def grant_in(code: str) -> str:
@@ -70,9 +79,12 @@ def introspection(rp: RelyingParty, token: str) -> bytes:
     return _post(rp, "/introspect", token=token)
 
 
-def userinfo(token: str) -> bytes:
+def userinfo(rp: RelyingParty | None, token: str) -> bytes:
     """Use an access token."""
-    return get("/userinfo", Authorization=f"Bearer {token}")
+    if not isinstance(rp, KeyHolder):
+        return get("/userinfo", Authorization=f"Bearer {token}")
+    proof = rp.holder.proof("GET", USERINFO, access_token=token, now=system_clock())
+    return get("/userinfo", Authorization=f"DPoP {token}", DPoP=proof)
 
 
 def logout(id_token: str, cookie: str) -> bytes:
@@ -82,8 +94,10 @@ def logout(id_token: str, cookie: str) -> bytes:
 
 
 def _post(rp: RelyingParty, path: str, **form: str) -> bytes:
+    proved = isinstance(rp, KeyHolder) and path == "/token"
+    headers = {"DPoP": rp.holder.proof(now=system_clock())} if proved else {}
     if rp.public:
-        return post(path, {"client_id": rp.client_id, **form})
+        return post(path, {"client_id": rp.client_id, **form}, **headers)
     return post(path, form, **rp.basic())
 
 

@@ -6,7 +6,7 @@ from idp.protocol.consent import service as consents
 from tests.app import Provider, RelyingParty
 from tests.machines.burst import get
 from tests.machines.havoc.history import History
-from tests.machines.havoc.requests import GOODBYE
+from tests.machines.havoc.requests import GOODBYE, KeyHolder
 from tests.machines.havoc.wire import exchange
 from tests.machines.havoc.world import World
 from tests.machines.installation import relying_party
@@ -30,19 +30,22 @@ class Scene:
 
     @property
     def public(self) -> frozenset[str]:
-        """The clients that cannot keep a secret."""
-        return frozenset(rp.client_id for rp in self.parties if rp.public)
+        """The clients that neither keep a secret nor prove a key."""
+        bearers = (rp for rp in self.parties if not isinstance(rp, KeyHolder))
+        return frozenset(rp.client_id for rp in bearers if rp.public)
 
 
 def scene_of(provider: Provider, nodes: list[ProviderProcess]) -> Scene:
     """Return users and clients of every kind, before a word was said."""
     users = [provider.add_user(f"user{n}", password=None) for n in range(USERS)]
     known = {"grant_types": _GRANTS, "first_party": True, "post_logout_redirect_uris": (GOODBYE,)}
+    bound = known | {"token_endpoint_auth_method": "none", "dpop_bound_access_tokens": True}
     offline = {"scope": ("openid", "offline_access"), "first_party": False}
     parties = [
         relying_party(provider, **known),
-        relying_party(provider, **known, id_token_signed_response_alg="ES256"),
+        relying_party(provider, **known, access_token_format="opaque"),
         relying_party(provider, **known, token_endpoint_auth_method="none"),
+        KeyHolder(provider, provider.add_client(**bound), provider.browser()),
         relying_party(provider, **(known | offline)),
     ]
     parties[-1].defaults["scope"] = "openid offline_access"

@@ -12,7 +12,7 @@ from idp.sessions import service as session_service
 from tests.machines.burst import Answer
 from tests.machines.havoc import requests
 from tests.machines.havoc.history import Kind, Op, Outcome, label
-from tests.machines.havoc.requests import COOKIE
+from tests.machines.havoc.requests import COOKIE, KeyHolder
 from tests.machines.havoc.scene import Scene
 from tests.machines.havoc.wire import Manner, NotSentError, exchange, exchange_twice
 from tests.machines.havoc.world import Family, Room
@@ -50,7 +50,7 @@ class Worker:
             shown = family.access[-1] if family.access else ""
             if shown:
                 op = self.about(family, Kind.USERINFO, shown)
-                self.send(op, requests.userinfo(shown), requests.read_userinfo)
+                self.send(op, requests.userinfo(family.rp, shown), requests.read_userinfo)
             if family.refresh:
                 self._trade(family, Kind.REFRESH, family.refresh[-1])
             if not family.tried:
@@ -149,7 +149,7 @@ class Worker:
 
         family.busy += 1
         try:
-            done = self.send(op, make(family.rp, shown), read, self.manner())
+            done = self.send(op, make(family.rp, shown), read, self.manner(family))
         finally:
             family.busy -= 1
         family.over += any(each.refused for each in done)
@@ -185,14 +185,15 @@ class Worker:
             return
         shown = self.rng.choice(family.access)
         op = self.about(family, Kind.USERINFO, shown)
-        self.send(op, requests.userinfo(shown), requests.read_userinfo)
+        self.send(op, requests.userinfo(family.rp, shown), requests.read_userinfo)
 
     # How it is done and noted
 
-    def manner(self) -> Manner:
-        """Draw how a client behaves on the wire."""
+    def manner(self, family: Family) -> Manner:
+        """Draw how a client behaves on the wire; a proof of a key is good for one request."""
         manners = (Manner.PLAIN, Manner.HANG_UP, Manner.DRIP, Manner.TWICE)
-        return self.rng.choices(manners, (84, 6, 3, 7))[0]
+        twice = 0 if isinstance(family.rp, KeyHolder) else 7
+        return self.rng.choices(manners, (84, 6, 3, twice))[0]
 
     def op(self, kind: Kind, **about: str) -> Op:
         """Return an operation at one of the nodes that is about to begin."""
