@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from tests.app import Provider, RelyingParty, dispose_of_providers, make_provider
+from tests.machines import woven
 from tests.support import browser as browsers
 from tests.support import databases, network, run, server
 from tests.support.postgres import Cluster, shared_cluster, stop_shared_cluster
@@ -43,6 +44,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
         kinds = metafunc.config.getoption("--database") or databases.KINDS
         metafunc.parametrize("database_kind", kinds, scope="session")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in woven.lines(terminalreporter.getreports("passed")):
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(wrapper=True)

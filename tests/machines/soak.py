@@ -6,9 +6,10 @@ from collections.abc import Callable
 import click
 
 from tests.machines.havoc import soak as havoc
+from tests.machines.weaving import report as weaving
 
 # Each takes a seed, how many operations and how many minutes it may use, and returns the faults.
-SOAKS: tuple[Callable[..., list[str]], ...] = (havoc.soak,)
+SOAKS: tuple[Callable[..., list[str]], ...] = (havoc.soak, weaving.soak)
 
 
 @click.command()

@@ -1,0 +1,176 @@
+"""What is woven: real requests through the WSGI application, and what operators and workers do."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from idp.context import RequestContext
+from idp.kernel.errors import IdpError
+from idp.protocol.clients import service as client_service
+from idp.protocol.consent import service as consent
+from idp.protocol.keys import service as keys
+from idp.worker.jobs import JOBS
+from tests.app import ISSUER, Provider
+from tests.machines.weaving.model import granted, redeemed, refreshed, register, walk
+from tests.machines.weaving.scene import Scene
+from tests.machines.weaving.steps import START, START_OF_COMMAND, Step
+
+Act = Callable[[Scene], "Outcome"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came back; a command that did its work answers 200."""
+
+    status: int
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def won(self) -> bool:
+        """Whether what was asked for was given."""
+        return self.status == 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One of those that race.
+
+    `uses` is the family that it asks something of, `ends` the families of which nothing is accepted
+    once it has answered, `refusals` what it may answer when another one was faster. What is `never`
+    to be given is always refused, in the situation that `arrange` makes; `then` works all the same.
+    """
+
+    name: str
+    act: Act
+    request: bool = True
+    uses: str = ""
+    ends: frozenset[str] = frozenset()
+    refusals: frozenset[int] = frozenset()
+    never: bool = False
+    arrange: Callable[[Scene], None] | None = None
+    then: str = ""
+
+    @property
+    def start(self) -> Step:
+        """How it begins."""
+        return START if self.request else START_OF_COMMAND
+
+
+def answer_of(response: Any) -> Outcome:
+    """Return what an HTTP response amounts to."""
+    return Outcome(response.status_code, response.get_json(silent=True) or {})
+
+
+def _exchange(name: str, scene: Scene) -> Outcome:
+    family = scene.families[name]
+    return answer_of(family.party.redeem(family.code))
+
+
+def _log_out(scene: Scene) -> Outcome:
+    name, secret = scene.cookie
+    response = scene.provider.app.test_client(use_cookies=False).get(
+        "/logout",
+        query_string={"id_token_hint": scene.families["family"].id_token},
+        headers={"Cookie": f"{name}={secret}"},
+        base_url=ISSUER,
+    )
+    return answer_of(response)
+
+
+def _userinfo(scene: Scene) -> Outcome:
+    family = scene.families["family"]
+    return answer_of(family.party.userinfo(family.access[-1]))
+
+
+def _refresh(name: str, back: int, scene: Scene) -> Outcome:
+    """Show the newest refresh token, or one that was replaced so many times."""
+    family = scene.families[name]
+    form = {"grant_type": "refresh_token", "refresh_token": family.refresh[-1 - back]}
+    return answer_of(family.party.token(**form))
+
+
+def _revoke(scene: Scene) -> Outcome:
+    family = scene.families["family"]
+    return answer_of(family.party.revoke(family.refresh[-1]))
+
+
+def _introspect(scene: Scene) -> Outcome:
+    family = scene.families["family"]
+    outcome = answer_of(family.party.introspect(family.access[-1]))
+    return Outcome(401, outcome.body) if outcome.body.get("active") is False else outcome
+
+
+def _command(act: Callable[[RequestContext, Scene], object], scene: Scene) -> Outcome:
+    try:
+        with scene.provider.context() as ctx:
+            act(ctx, scene)
+    except IdpError as error:
+        return Outcome(error.status, {"error": type(error).__name__})
+    return Outcome(200)
+
+
+def _take_back(ctx: RequestContext, scene: Scene) -> None:
+    consent.revoke(ctx, scene.user_id, scene.families["family"].party.client_id)
+
+
+def _disable(ctx: RequestContext, scene: Scene) -> None:
+    client_service.disable(ctx, scene.families["family"].party.client_id)
+
+
+def _rotate(ctx: RequestContext, _: Scene) -> None:
+    keys.rotate(ctx, "ES256")
+
+
+def _purge(scene: Scene) -> Outcome:
+    outcomes = [
+        _command(lambda ctx, _, job=job: job.run(ctx), scene) for job in JOBS if job.name in PURGES
+    ]
+    return max(outcomes, key=lambda outcome: outcome.status)
+
+
+# The jobs that touch what the other operations touch.
+PURGES = ("remove expired keys",)
+# Of a grant that is over, or by a client that is disabled.
+LOST = frozenset({400, 401})
+OF_CLIENT = frozenset({"code", "family", "sibling"})
+OF_SESSION = OF_CLIENT | {"other", "public"}
+OF_FAMILY = frozenset({"family"})
+
+_ALL = (
+    Operation(name="exchange", act=partial(_exchange, "code"), uses="code", refusals=LOST),
+    Operation(name="refresh", act=partial(_refresh, "family", 0), uses="family", refusals=LOST),
+    Operation(name="retry", act=partial(_refresh, "family", 1), uses="family", refusals=LOST),
+    Operation(name="other client", act=partial(_refresh, "other", 0), uses="other", refusals=LOST),
+    Operation(
+        name="replay",
+        act=partial(_exchange, "family"),
+        uses="family",
+        ends=OF_FAMILY,
+        refusals=LOST,
+    ),
+    Operation(name="revoke", act=_revoke, ends=OF_FAMILY, refusals=frozenset({401})),
+    Operation(name="logout", act=_log_out, ends=OF_SESSION),
+    Operation(name="consent", request=False, act=partial(_command, _take_back), ends=OF_CLIENT),
+    Operation(name="disable", request=False, act=partial(_command, _disable), ends=OF_CLIENT),
+    Operation(
+        name="rotate", request=False, act=partial(_command, _rotate), refusals=frozenset({400, 409})
+    ),
+    Operation(name="purge", request=False, act=_purge),
+    Operation(name="introspect", act=_introspect, uses="family", refusals=frozenset({401})),
+    Operation(name="userinfo", act=_userinfo, uses="family", refusals=frozenset({401})),
+)
+OPERATIONS = {operation.name: operation for operation in _ALL}
+
+
+def model_scene(provider: Provider) -> Scene:
+    """Walk to a code and two families of one client, and families of two others, in one session."""
+    scene = walk(provider)
+    party = register(scene)
+    granted(scene, party, "code")
+    refreshed(redeemed(scene, party, "family"))
+    refreshed(redeemed(scene, party, "sibling"))
+    redeemed(scene, register(scene), "other")
+    public = register(scene, token_endpoint_auth_method="none")
+    refreshed(redeemed(scene, public, "public"))
+    return scene
