@@ -134,8 +134,9 @@ def set_password(ctx: RequestContext, name: str, password: str) -> int:
     account_tickets.withdraw(ctx, user.id, *account_tickets.FOR_A_PASSWORD)
     devices.forget_others(ctx, user.id, but=None, because="password_reset")
     tell(ctx, user, Notice.PASSWORD_CHANGED)
+    ended = sessions.end_all_of_user(ctx, user.id, because="password_reset")
     grant_ends.end_offline_with_password(ctx, user.id, because="password_reset")
-    return sessions.end_all_of_user(ctx, user.id, because="password_reset")
+    return ended
 
 
 def change_user(ctx: RequestContext, name: str, changes: Changes) -> list[str]:
@@ -195,8 +196,9 @@ def disable_user(ctx: RequestContext, name: str) -> int | None:
     users.change(ctx.db, user.id, ctx.now, disabled_at=ctx.now)
     record(ctx, UserDisabled(user_id=user.id))
     account_tickets.withdraw(ctx, user.id)
+    ended = sessions.end_all_of_user(ctx, user.id, because="user_disabled")
     grant_ends.end_offline(ctx, user.id, because="user_disabled")
-    return sessions.end_all_of_user(ctx, user.id, because="user_disabled")
+    return ended
 
 
 def enable_user(ctx: RequestContext, name: str) -> bool:
@@ -210,8 +212,8 @@ def enable_user(ctx: RequestContext, name: str) -> bool:
         return False
     # What was begun while the user was being disabled does not wake up.
     account_tickets.withdraw(ctx, user.id)
-    grant_ends.end_offline(ctx, user.id, because="user_disabled")
     sessions.end_all_of_user(ctx, user.id, because="user_disabled")
+    grant_ends.end_offline(ctx, user.id, because="user_disabled")
     users.change(ctx.db, user.id, ctx.now, disabled_at=None)
     record(ctx, UserEnabled(user_id=user.id))
     return True

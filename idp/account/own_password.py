@@ -85,8 +85,8 @@ def renew_session(
     """End what the old proof opened or began, and go on here alone, under a new secret (I6)."""
     session, user_id = standing.session, standing.user.id
     account_tickets.withdraw(ctx, user_id, *account_tickets.FOR_A_PASSWORD)
-    grant_ends.end_offline_with_password(ctx, user_id, because=because)
     sessions.end_others(ctx, session, because=because)
+    grant_ends.end_offline_with_password(ctx, user_id, because=because)
     devices.forget_others(ctx, user_id, but=browser.device_id, because=because)
     renewed = sessions.prove(
         ctx,

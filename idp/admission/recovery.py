@@ -153,8 +153,8 @@ def choose(
         return False
     passwords.keep(ctx, prepared)
     account_tickets.withdraw(ctx, user.id, *FOR_A_PASSWORD)
-    grant_ends.end_offline_with_password(ctx, user.id, because="password_recovered")
     sessions.end_all_of_user(ctx, user.id, because="password_recovered")
+    grant_ends.end_offline_with_password(ctx, user.id, because="password_recovered")
     devices.forget_others(ctx, user.id, but=device_id, because="password_recovered")
     record(ctx, PasswordRecovered(user_id=user.id))
     tell(ctx, user, Notice.PASSWORD_CHANGED)

@@ -27,8 +27,8 @@ def reset_factors(ctx: RequestContext, user: User, reason: str) -> Link:
     users.hold(ctx.db, user.id)
     removed = factors.remove_all(ctx.db, user.id)
     account_tickets.withdraw(ctx, user.id)
-    grant_ends.end_offline(ctx, user.id, because="factors_reset")
     sessions.end_all_of_user(ctx, user.id, because="factors_reset")
+    grant_ends.end_offline(ctx, user.id, because="factors_reset")
     devices.forget_others(ctx, user.id, but=None, because="factors_reset")
     has_password = kinds(ctx.db, user.id).password
     users.note(ctx.db, user.id, factors_reset_at=ctx.now if has_password else None)

@@ -28,7 +28,10 @@ def end_all(ctx: RequestContext, which: Which, *, because: str) -> list[Grant]:
 
 
 def end_offline(ctx: RequestContext, user_id: str, *, because: str) -> int:
-    """End what a user's clients hold without a session; return how many this call ended."""
+    """End what a user's clients hold without a session; return how many this call ended.
+
+    The sessions come first: while they are being ended, no grant is opened in them.
+    """
     return len(end_all(ctx, Which(user_id=user_id, offline=True), because=because))
 
 

@@ -72,9 +72,17 @@ COLUMNS = [grants.c[name] for name in _NAMES]
 
 # Building a statement costs more than running it: those of every request are built once.
 
+# Whoever ends a session ends afterwards what stands without it. So a grant is inserted while its
+# session is held, or waits for the end and finds it over: none is overlooked (I3).
+_WITH_ITS_SESSION = (
+    select(*(bindparam(column.name, type_=column.type) for column in COLUMNS))
+    .select_from(sessions)
+    .where(sessions.c.sid == bindparam("sid"), ALIVE)
+    .with_for_update(read=True)
+)
 _ADD = NotedChange(
     insert(grants)
-    .values({name: bindparam(name) for name in _NAMES})
+    .from_select(list(_NAMES), _WITH_ITS_SESSION)
     .returning(grants.c.user_id, grants.c.client_id, grants.c.sid)
 )
 # A consent that was taken back while its grant was being opened leaves a grant worth nothing.
@@ -116,11 +124,14 @@ def from_row(row: Sequence[Any]) -> Grant:
     return Grant(**{**values, **{name: tuple(values[name]) for name in _LISTS}})
 
 
-def add(db: Transaction, grant: Grant, note: Note) -> None:
-    """Insert a grant whose code can be redeemed once; without its answer it is of no use."""
-    values = {name: getattr(grant, name) for name in _NAMES}
+def add(db: Transaction, grant: Grant, now: datetime, note: Note) -> bool:
+    """Insert a grant whose code can be redeemed once; without its answer it is of no use.
+
+    False when its session is over.
+    """
+    values = {name: getattr(grant, name) for name in _NAMES} | {"now": now}
     values |= {name: list(values[name]) for name in _LISTS}
-    _ADD.write(db, values, note, at_once=True)
+    return _ADD.write(db, values, note, at_once=True) is not None
 
 
 def find(db: Transaction, grant_id: str) -> Grant | None:

@@ -227,7 +227,8 @@ def test_a_forged_refresh_token_asks_nothing(rp: RelyingParty, provider: Provide
     token = rp.sign_in()["refresh_token"]
 
     with overheard(provider) as heard:
-        assert refresh(rp, token[:-2] + token[:-3:-1]).status_code == 400
+        other = "B" if token[30] == "A" else "A"
+        assert refresh(rp, token[:30] + other + token[31:]).status_code == 400
 
     assert counts(heard) == (0, 0)
 

@@ -16,7 +16,7 @@ from idp.protocol.authorization.flow import (
 )
 from idp.protocol.authorization.handover import CONTINUE, consent_handover, login_handover
 from idp.protocol.authorization.request import AuthorizationRequest, ReturnAddress
-from idp.protocol.errors import ProtocolError, UntrustedRequest
+from idp.protocol.errors import LoginRequired, ProtocolError, UntrustedRequest
 from idp.web import continuation, cookies, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
@@ -85,7 +85,10 @@ def _proceed(
     if judged.standing is None:
         raise UntrustedRequest("answered_or_old", "no session to issue from")
     _close(ctx, request_id)
-    code = service.issue_code(ctx, request, judged.standing)
+    try:
+        code = service.issue_code(ctx, request, judged.standing)
+    except LoginRequired as error:
+        return _refuse(ctx, address, error)
     return _answer(ctx, address, {"code": code})
 
 

@@ -7,7 +7,7 @@ from idp.audit.events import GrantOpened, GrantRedeemed, GrantRefused
 from idp.context import RequestContext
 from idp.kernel.secrets import MasterKey, new_id
 from idp.protocol.clients.registry import StaleClient
-from idp.protocol.errors import InvalidGrant
+from idp.protocol.errors import InvalidGrant, LoginRequired
 from idp.protocol.grants.why_dead import why_dead
 from idp.protocol.tokens import code as codes
 from idp.sessions import grant_ends
@@ -23,13 +23,15 @@ def open_grant(ctx: RequestContext, grant: Grant) -> str:
 
     Raises:
         StaleClient: the client or the user was deleted a moment ago.
+        LoginRequired: the session ended a moment ago.
     """
+    told = note(ctx, GrantOpened, grant_id=grant.id, scope=list(grant.scope))
     try:
-        grants.add(
-            ctx.db, grant, note(ctx, GrantOpened, grant_id=grant.id, scope=list(grant.scope))
-        )
+        added = grants.add(ctx.db, grant, ctx.now, told)
     except IntegrityError as error:
         raise StaleClient from error
+    if not added:
+        raise LoginRequired("the session ended meanwhile")
     return codes.code_of(ctx.house.get(MasterKey), grant.id)
 
 
