@@ -255,6 +255,12 @@ ALLOWED = {
         op(Kind.DISABLE_CLIENT, 10),
         replace(ask(11), outcome=Outcome.SHUT_OUT),
     ),
+    "a disabled client is shut out by a copy while the database is away": (
+        *BEGUN,
+        op(Kind.DISABLE_CLIENT, 9),
+        AWAY,
+        replace(ask(11), outcome=Outcome.SHUT_OUT),
+    ),
     "silence while the database is away": (
         *BEGUN,
         AWAY,
