@@ -14,8 +14,9 @@ from idp.context import RequestContext
 from idp.kernel.clock import epoch, from_epoch
 from idp.protocol import responses
 from idp.protocol.clients import asking
+from idp.protocol.clients.metadata import Client
 from idp.protocol.grants import service as grants
-from idp.protocol.tokens.recognised import Recognised, recognise
+from idp.protocol.tokens.recognised import Kind, Recognised, recognise
 from idp.store import given_back, revoked_tokens
 from idp.store import grants as grant_rows
 from idp.web.context import request_context
@@ -30,7 +31,7 @@ def revoke() -> flask.Response:
     """Answer alike for what is void now, was void before, or was never ours (§2.2)."""
     ctx = request_context()
     asked = asking.read(ctx)
-    take_back(ctx, asked.client.client_id, asked.need("token"))
+    take_back(ctx, asked.client, asked.need("token"))
     return responses.any_origin(responses.json({}))
 
 
@@ -40,7 +41,7 @@ def preflight() -> flask.Response:
     return responses.preflight("POST")
 
 
-def take_back(ctx: RequestContext, client_id: str, token: str) -> None:
+def take_back(ctx: RequestContext, client: Client, token: str) -> None:
     """Leave nothing that the token was good for.
 
     Raises:
@@ -50,14 +51,17 @@ def take_back(ctx: RequestContext, client_id: str, token: str) -> None:
     if found is None:
         return
     if found.claims:
-        _end_token(ctx, client_id, found)
+        _end_token(ctx, client.client_id, found)
     elif found.grant_id is not None:
-        _end_grant(ctx, client_id, found.grant_id)
+        # A used code stands in logs and histories for good: without a secret beside it, whoever
+        # finds one there would end what its owner has long been using.
+        in_use = found.kind is Kind.REFRESH or not client.public
+        _end_grant(ctx, client.client_id, found.grant_id, in_use=in_use)
 
 
-def _end_grant(ctx: RequestContext, client_id: str, grant_id: str) -> None:
+def _end_grant(ctx: RequestContext, client_id: str, grant_id: str, *, in_use: bool) -> None:
     told = note(ctx, GrantEnded, grant_id=grant_id, reason=REASON)
-    if given_back.end(ctx.db, grant_id, client_id, REASON, told):
+    if given_back.end(ctx.db, grant_id, client_id, REASON, told, in_use=in_use):
         return
     grant = grant_rows.find(ctx.db, grant_id)
     if grant is not None and grant.client_id != client_id:

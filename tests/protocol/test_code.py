@@ -21,6 +21,7 @@ from tests.protocol.parties import (
 from tests.support.spec import spec
 
 GRANT = (400, "invalid_grant")
+ELSEWHERE = "https://app.example.test/elsewhere"
 
 
 @spec("RFC 6749 §5.1", "OIDC Core §3.1.3.3")
@@ -63,6 +64,23 @@ def test_a_second_use_is_refused_and_voids_what_the_first_bought(provider, rp):
     assert reasons(provider) == ["code_reused"]
     ended = [e.data["reason"] for e in provider.audit() if e.name == "grant.ended"]
     assert ended == ["code_reused"]
+
+
+@spec("RFC 9700 §2.1.1")
+@pytest.mark.parametrize("changed", [{"code_verifier": "w" * 43}, {"redirect_uri": ELSEWHERE}])
+def test_a_used_code_that_was_found_somewhere_ends_nothing(provider, changed):
+    """Codes stand in logs and histories; what they were asked for with does not."""
+    provider.add_user()
+    rp = party(provider, redirect_uris=(CALLBACK, ELSEWHERE), token_endpoint_auth_method="none")
+    code = rp.code()
+    tokens = rp.redeem(code).get_json()
+
+    assert token_error(rp.redeem(code, **changed)) == GRANT
+
+    assert rp.userinfo(tokens["access_token"]).status_code == 200
+    assert token_error(rp.redeem(code)) == GRANT
+    assert rp.userinfo(tokens["access_token"]).status_code == 401
+    assert reasons(provider)[-1] == "code_reused"
 
 
 @spec("RFC 6749 §4.1.2")

@@ -118,6 +118,22 @@ def test_a_code_takes_what_it_would_buy_or_has_bought_with_it(provider, app):
     assert ends(provider) == [("grant.ended", "client_revoked")] * 2
 
 
+def test_a_used_code_without_a_secret_beside_it_takes_nothing(provider):
+    """Codes stand in logs and histories, and the id of a client without a secret is no secret."""
+    provider.add_user()
+    rp = party(provider, grant_types=BOTH, token_endpoint_auth_method="none")
+    fresh, code = rp.code(), rp.code()
+    bought = rp.redeem(code).get_json()
+
+    revoked(rp, code)
+    revoked(rp, fresh)
+
+    assert rp.userinfo(bought["access_token"]).status_code == 200
+    assert refresh(rp, bought["refresh_token"]).status_code == 200
+    assert token_error(rp.redeem(fresh)) == GRANT
+    assert ends(provider) == [("grant.ended", "client_revoked")]
+
+
 @spec("RFC 7009 §2.1", "RFC 7009 §2.2")
 def test_a_client_without_secret_revokes_by_its_name(provider):
     provider.add_user()

@@ -70,14 +70,17 @@ def _why_not(ctx: RequestContext, shown: PresentedCode) -> str:
     grant = grants.find(ctx.db, shown.grant)
     if grant is None:
         return "grant_gone"
+    redeemed = grant.code_redeemed_at is not None
+    # A used code alone, found in a log or a history, must not end what it bought: only who could
+    # have redeemed it is thief or owner. So what was asked for comes before what became of it.
     causes = (
         (grant.client_id != shown.client, "other_client"),
-        (grant.code_redeemed_at is not None, "code_reused"),
-        (grant.ended_at is not None, f"grant_ended:{grant.end_reason}"),
-        (grant.code_expires_at <= ctx.now, "code_expired"),
         (grant.redirect_uri != shown.redirect_uri, "redirect_uri_differs"),
         (grant.code_challenge != shown.code_challenge, "code_verifier_differs"),
-        (grant.dpop_jkt not in (None, shown.jkt), "other_key"),
+        (grant.dpop_jkt not in (None, shown.jkt) and not redeemed, "other_key"),
+        (redeemed, "code_reused"),
+        (grant.ended_at is not None, f"grant_ended:{grant.end_reason}"),
+        (grant.code_expires_at <= ctx.now, "code_expired"),
     )
     found = next((reason for holds, reason in causes if holds), None)
     # A code wants its session even where its grant will stand without it.
