@@ -11,6 +11,7 @@ from idp.context import RequestContext
 from idp.kernel.clock import epoch
 from idp.kernel.jose import Claims
 from idp.kernel.secrets import MasterKey
+from idp.protocol.clients import registry
 from idp.protocol.errors import InsufficientScope, InvalidToken, ProtocolError
 from idp.protocol.tokens import access
 from idp.store import clients, throttles
@@ -35,7 +36,7 @@ def admitted(ctx: RequestContext, claims: Claims) -> RequestContext:
     """Return the context in which the bearer of a token acts, by its client's name.
 
     Raises:
-        InsufficientScope: it is a user's, or has not the scope.
+        InsufficientScope: it is a user's, or has not the scope, or its client has it no more.
         InvalidToken: revoked, or its client is disabled or gone.
         TooMany: the client asks too often.
     """
@@ -44,6 +45,10 @@ def admitted(ctx: RequestContext, claims: Claims) -> RequestContext:
     client_id = str(claims["client_id"])
     if not clients.stands(ctx.db, client_id, str(claims["jti"]), access.issued_at(claims)):
         raise InvalidToken("revoked, or the client is disabled or gone")
+    # Whom an operator took the scope from is out at once, not when the last token expires (I3).
+    client = registry.find_newest(ctx, client_id)
+    if client is None or SCOPE not in client.metadata.scope:
+        raise InsufficientScope(SCOPE)
     _count(ctx, client_id)
     return replace(ctx, actor=f"client:{client_id}")
 

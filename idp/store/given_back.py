@@ -30,7 +30,8 @@ def end(
 ) -> bool:
     """End a grant of this client; True when this call did.
 
-    Without `in_use` only while its code was not redeemed. A client whose answer was lost gives it back once more, and nobody is worse off.
+    Without `in_use` only while its code was not redeemed. A client whose answer was lost gives it
+    back once more, and nobody is worse off.
     """
     values = {
         "given_grant": grant_id,

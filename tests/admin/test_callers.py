@@ -134,6 +134,13 @@ def test_a_disabled_or_removed_client_takes_nothing_back(provider, admin):
     assert refusal(other, other.token) == UNKNOWN
 
 
+def test_a_client_that_lost_the_scope_takes_nothing_back_by_a_token_of_before(provider, admin):
+    with provider.context() as ctx:
+        clients.change(ctx, admin.rp.client_id, {"scope": ("api",)})
+
+    assert refusal(admin, admin.token) == FORBIDDEN
+
+
 def test_whoever_takes_back_its_own_gets_the_answer_and_can_go_on(provider, admin):
     answer = admin.revoke(client_id=admin.rp.client_id)
 
