@@ -1,5 +1,6 @@
 """What an operator learns about any token of ours: alive or not, and why not."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import delete
 
 from idp.audit import record
 from idp.audit.upkeep_events import KeyRemoved
+from idp.kernel.encoding import b64url
 from idp.protocol.clients import service as clients
 from idp.protocol.inspection import words
 from idp.protocol.keys import revocation as keys
@@ -241,6 +243,27 @@ def test_a_revoked_key_is_told_with_what_it_signed(provider, app):
     assert (said["alive"], said["verified"], said["reasons"]) == (False, False, ["key_revoked"])
     assert (said["username"], said["client_id"]) == ("ada", app.client_id)
     assert app.introspect(found["access_token"]).get_json() == {"active": False}
+
+
+@pytest.mark.parametrize("text", ["\0", "\x1b[31m", "\ud800"])
+def test_what_no_token_of_ours_says_is_not_repeated(provider, app, text):
+    kid = header_of(app.sign_in()["access_token"])["kid"]
+    with provider.context() as ctx:
+        keys.revoke(ctx, kid, because="leaked")
+    with provider.context() as ctx:
+        keys.forget(ctx)
+    made_up = dict.fromkeys(("jti", "sub", "client_id", "sid", "scope", "aud"), text)
+
+    told = [
+        look(provider, ".".join([*(b64url(json.dumps(part).encode()) for part in parts), "AAAA"]))
+        for parts in (
+            ({"typ": "at+jwt", "alg": "ES256", "kid": kid}, made_up),
+            ({"typ": "at+jwt", "alg": "ES256", "kid": text}, {}),
+        )
+    ]
+
+    assert [each["reasons"] for each in told] == [["key_revoked"], ["not_ours"]]
+    assert text not in "".join(map(str, told[0].values()))
 
 
 def test_every_sentence_is_of_use():

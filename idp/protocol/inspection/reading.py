@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from typing import TypeGuard
 
 from idp.context import RequestContext
 from idp.kernel.encoding import unb64url
@@ -50,7 +51,8 @@ def read(ctx: RequestContext, token: str) -> Said:
 
 def _jwt(ctx: RequestContext, token: str, header: Claims) -> Said:
     typ, kid = header.get("typ"), header.get("kid")
-    if not isinstance(typ, str) or typ not in _BY_TYP or not isinstance(kid, str):
+    # No kid of ours looks otherwise, and a database need not take whatever JSON can say.
+    if not isinstance(typ, str) or typ not in _BY_TYP or not _is_text(kid):
         return Said(kind=UNKNOWN, verified=False, faults=("not_ours",))
     saying = _BY_TYP[typ]
     claims = ours.read(ctx, token, typ)
@@ -60,6 +62,10 @@ def _jwt(ctx: RequestContext, token: str, header: Claims) -> Said:
     # Whatever nobody of us can have signed is not worth repeating.
     repeated = _unverified_claims(token) if fault in _GONE.values() else {}
     return saying(repeated, form="jwt", kid=kid, verified=False, faults=(fault,))
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value.isprintable()
 
 
 def _why_unverified(ctx: RequestContext, kid: str) -> str:

@@ -94,13 +94,13 @@ def _made(claims: Claims) -> datetime | None:
 
 def _text(claims: Claims, name: str) -> str | None:
     value = claims.get(name)
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and value.isprintable() else None
 
 
 def _texts(claims: Claims, name: str) -> tuple[str, ...]:
     value = claims.get(name)
     values = value if isinstance(value, list) else [value]
-    return tuple(each for each in values if isinstance(each, str))
+    return tuple(each for each in values if isinstance(each, str) and each.isprintable())
 
 
 def _instant(claims: Claims, name: str) -> datetime | None:
