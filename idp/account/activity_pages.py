@@ -3,6 +3,7 @@
 import flask
 
 from idp.account.activity import lines_of
+from idp.account.activity_words import ROUTINE
 from idp.account.frame import ACTIVITY, account_page
 from idp.account.guard import shown
 from idp.context import RequestContext
@@ -20,7 +21,9 @@ _LONGEST_NUMBER = 18
 def show(ctx: RequestContext, standing: Standing) -> flask.Response:
     """Show a page of the history."""
     before = _number(parameters.query().get("before"))
-    found = audit_events.list_of_user(ctx.db, standing.user.id, LINES + 1, before=before)
+    found = audit_events.list_of_user(
+        ctx.db, standing.user.id, LINES + 1, before=before, without=ROUTINE
+    )
     more = found[LINES - 1].id if len(found) > LINES else None
     return account_page(
         "account_activity",

@@ -19,6 +19,9 @@ _WORRYING = NOT_YOURS | {
     "tokens.revoked",
     "user.disabled",
 }
+# What an application does by itself every few minutes would bury all else within hours. When it was
+# used last stands on the applications page.
+ROUTINE = frozenset({"refresh_token.retried", "refresh_token.rotated"})
 # What goes along with something that says more: it is there to be read, but steps back.
 _QUIET = frozenset(
     {
@@ -32,8 +35,6 @@ _QUIET = frozenset(
         "passkey.accepted",
         "passkey.backup_changed",
         "password.rehashed",
-        "refresh_token.retried",
-        "refresh_token.rotated",
         "totp.accepted",
     }
 )
@@ -159,8 +160,6 @@ def _of_apps(app: str) -> dict[str, str]:
         "grant.opened": _("%(app)s was let in.", app=app),
         "grant.redeemed": _("You signed in to %(app)s.", app=app),
         "grant.ended": _("%(app)s lost its access.", app=app),
-        "refresh_token.rotated": _("%(app)s stayed connected.", app=app),
-        "refresh_token.retried": _("%(app)s asked again for what it had got.", app=app),
         "refresh_token.reused": _(
             "Somebody showed an old key of %(app)s. It was signed out, to be safe.", app=app
         ),

@@ -1,5 +1,6 @@
 """Statements on the audit log: events are added, never changed (a trigger forbids it)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,9 +74,17 @@ _READ = [audit_events.c[name] for name in Recorded.__dataclass_fields__ if name 
 
 
 def list_of_user(
-    db: Transaction, user_id: str, limit: int, *, before: int | None = None
+    db: Transaction,
+    user_id: str,
+    limit: int,
+    *,
+    before: int | None = None,
+    without: Collection[str] = (),
 ) -> list[Recorded]:
-    """Return what concerns a user, the newest first: what was written `before` an event."""
+    """Return what concerns a user, the newest first: what was written `before` an event.
+
+    Events whose name is among those `without` are passed by.
+    """
     query = (
         select(*_READ, sessions.c.user_agent)
         .select_from(
@@ -85,7 +94,7 @@ def list_of_user(
                 & (sessions.c.user_id == audit_events.c.user_id),
             )
         )
-        .where(audit_events.c.user_id == user_id)
+        .where(audit_events.c.user_id == user_id, audit_events.c.name.not_in(without))
     )
     if before is not None:
         query = query.where(audit_events.c.id < before)

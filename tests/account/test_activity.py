@@ -11,13 +11,16 @@ import pytest
 import idp.audit
 from idp.account.activity import lines_of
 from idp.account.activity_pages import LINES
-from idp.account.activity_words import in_words, reason_in_words
+from idp.account.activity_words import ROUTINE, in_words, reason_in_words
 from idp.audit import record
 from idp.audit.events import Event, PasswordSet, SessionEnded
 from idp.store import audit_events
 from idp.store.audit_events import Recorded
 from tests.account.people import act, another_browser, visit
 from tests.app import text_of
+from tests.protocol.refreshing import confidential, refreshed
+
+__all__ = ["confidential"]
 
 ACTIVITY = "/account/activity"
 
@@ -32,7 +35,7 @@ def names_about_users():
         waiting += kind.__subclasses__()
         if isinstance(vars(kind).get("name"), str) and "user_id" in kind.__dataclass_fields__:
             found.add(vars(kind)["name"])
-    return sorted(found)
+    return sorted(found - ROUTINE)
 
 
 def lines(page):
@@ -169,6 +172,17 @@ def test_it_is_read_page_by_page(rp, ada):
 
     assert seen == len(everything)
     assert b'id="newest"' in page.data
+
+
+def test_applications_that_refresh_bury_nothing(confidential):
+    token = confidential.sign_in()["refresh_token"]
+    for _ in range(LINES + 1):
+        token = refreshed(confidential, token)["refresh_token"]
+
+    page = visit(confidential, ACTIVITY)
+
+    assert "You signed in." in lines(page)
+    assert "refresh_token" not in text_of(page)
 
 
 @pytest.mark.parametrize("before", ["", "x", "-1", "0", "9" * 30, "٣", "1&before=2"])
