@@ -18,7 +18,7 @@ class NothingOfThisName(ProtocolError):
     """RFC 9110 §15.5.5: no such client or user; nobody may believe that it was dealt with."""
 
     code = "not_found"
-    public = "There is no client or no user of this name."
+    public = "There is no client or user of this name."
     status = 404
 
 

@@ -23,6 +23,8 @@ from idp.protocol.errors import (
 from idp.protocol.tokens import access
 from idp.web import parameters
 
+# Another request may be let in; what is not there, or asked for too often, is not about tokens.
+_ASKS_FOR_MORE = (400, 401, 403)
 SCHEMES = {"bearer": "Bearer", "dpop": "DPoP"}
 
 
@@ -121,7 +123,7 @@ def refusal(error: IdpError) -> flask.Response:
     if isinstance(error, InvalidDpopProof | UseDpopNonce):
         # At the token endpoint these are 400; a resource asks for a better request.
         response.status_code = 401
-    if isinstance(error, ProtocolError):
+    if isinstance(error, ProtocolError) and response.status_code in _ASKS_FOR_MORE:
         scheme, _ = _of_header(flask.request.headers.get("Authorization"))
         responses.put_challenges(response, error, scheme or "Bearer")
     return response

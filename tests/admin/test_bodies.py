@@ -154,5 +154,8 @@ def test_only_json_is_read(admin):
 
 @pytest.mark.parametrize("selector", [{"client_id": "nobody"}, {"user": "nobody"}])
 def test_a_client_or_user_that_nobody_knows_is_said_to_be_unknown(provider, admin, selector):
-    assert token_error(admin.post({"reason": REASON} | selector)) == (404, "not_found")
+    response = admin.post({"reason": REASON} | selector)
+    assert token_error(response) == (404, "not_found")
+    # No other token would find it.
+    assert "WWW-Authenticate" not in response.headers
     assert "tokens.revoked" not in provider.event_names()

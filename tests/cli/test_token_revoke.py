@@ -85,8 +85,8 @@ def test_everything_before_an_instant_ends(idp: Idp) -> None:
         (("--grant", "x", "--user", "ada"), "say what: one of token"),
         (("--grant", "x", "--offline"), "offline: only beside sid"),
         (("--issued-before", "yesterday"), "issued_before: an instant"),
-        (("--user", "nobody"), "There is no client or no user of this name."),
-        (("--client", "nobody", "--yes"), "There is no client or no user of this name."),
+        (("--user", "nobody"), "There is no client or user of this name."),
+        (("--client", "nobody", "--yes"), "There is no client or user of this name."),
     ],
 )
 def test_what_is_not_clear_is_refused(
