@@ -61,7 +61,7 @@ class Application:
         except OAuthError as error:
             # The provider has ended it: whatever is shown here would be old.
             self.memory.forget(flask.session, self._key)
-            return self._failed(str(error.error), error.description)
+            return self._failed(str(error.error), error.description, over=True)
         self.memory.keep(flask.session, self._key, fresh)
         flask.session["notice"] = "Refreshed: new tokens, and the old refresh token is spent."
         return flask.redirect(self._here("home"))
@@ -124,11 +124,11 @@ class Application:
             return self._failed(UNREACHABLE, str(error))
         return redirect
 
-    def _failed(self, error: str, description: str) -> AnyResponse:
+    def _failed(self, error: str, description: str, *, over: bool = False) -> AnyResponse:
         flask.session.pop("asked", None)
         if error == "login_required":
             self.memory.forget(flask.session, self._key)
-        return self._show("error", error=error, description=description)
+        return self._show("error", error=error, description=description, over=over)
 
     def _show(self, page: str, **values: object) -> AnyResponse:
         notice = flask.session.pop("notice", None)
