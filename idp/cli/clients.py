@@ -28,8 +28,16 @@ _DESCRIBED = (
     click.option(
         "--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, metavar="URI"
     ),
-    click.option("--grant", "grant_types", multiple=True, metavar="TYPE"),
-    click.option("--scope", multiple=True, metavar="SCOPE"),
+    click.option(
+        "--grant",
+        "grant_types",
+        multiple=True,
+        metavar="TYPE",
+        help="authorization_code, refresh_token or client_credentials; once for each.",
+    ),
+    click.option(
+        "--scope", multiple=True, metavar="SCOPE", help="What it may ask for; once for each."
+    ),
     click.option("--auth-method", "token_endpoint_auth_method", metavar="METHOD"),
     click.option("--id-token-alg", "id_token_signed_response_alg", metavar="ALG"),
     click.option("--profile", metavar="NAME", help="What it is held to: oidc or oauth21."),

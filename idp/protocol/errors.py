@@ -44,7 +44,7 @@ class InvalidScope(ProtocolError):
     """RFC 6749 §4.1.2.1, §5.2."""
 
     code = "invalid_scope"
-    public = "No scope was requested that is open to this client."
+    public = "The scope is missing, or more than this client may have."
 
 
 class InvalidTarget(ProtocolError):

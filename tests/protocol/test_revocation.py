@@ -200,6 +200,8 @@ def test_a_family_whose_session_is_over_can_still_be_ended(provider, app):
 
     revoked(app, token)
 
+    assert ends(provider)[-1] == ("grant.ended", "client_revoked")
+
 
 @spec("RFC 7009 §2.1")
 def test_what_was_issued_to_another_client_is_refused_and_lives_on(provider, app):

@@ -67,7 +67,8 @@ def _completed(said: Said, grant: Grant | None) -> Said:
     issued, expires = (
         (grant.opened_at, grant.code_expires_at)
         if said.kind == Kind.CODE
-        else (grant.refreshed_at, grant.idle_until)
+        # An ended grant's `idle_until` says when it ended.
+        else (grant.refreshed_at, grant.idle_until if grant.ended_at is None else None)
     )
     known = said.kind == Kind.CODE or current
     return replace(
