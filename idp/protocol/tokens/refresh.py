@@ -17,7 +17,7 @@ _LENGTH = _ID_LENGTH + 48  # 4 bytes of generation and 32 of MAC in base64url
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """What a refresh token says: of which grant, and the how manieth."""
+    """What a refresh token says: of which grant, and its place in the order."""
 
     grant_id: str
     generation: int
