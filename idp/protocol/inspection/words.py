@@ -14,7 +14,7 @@ REASONS = {
     "client_disabled": "its client is disabled",
     "client_gone": "its client was deleted",
     "client_tokens_voided": "all that its client got for itself before an instant was voided",
-    "code_redeemed": "it was redeemed, and would take back what it bought if it were shown again",
+    "code_redeemed": "it was redeemed; redeemed once more, it takes back what it bought",
     "consent_revoked": "the user took the consent back",
     "expired": "it has expired",
     "forged": "it was not made by us, changed, or made under another master key",
