@@ -145,8 +145,13 @@ def _switch(ctx: RequestContext, client_id: str, *, off: bool) -> bool:
             raise NoSuchClient(client_id)
         return False
     record(ctx, (ClientDisabled if off else ClientEnabled)(client_id=client_id))
+    everything = Which(client_id=client_id)
+    grant_ends.end_all(ctx, everything, because="client_disabled")
     if off:
-        grant_ends.end_all(ctx, Which(client_id=client_id), because="client_disabled")
+        # Until the commit a code is still traded, and what was opened behind the look above stood
+        # (I3). From here on nothing comes to life; if we crash, enabling ends it.
+        ctx.db.commit()
+        grant_ends.end_all(ctx, everything, because="client_disabled")
     ctx.house.get(ClientCache).forget(client_id)
     return True
 
