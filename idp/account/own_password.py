@@ -86,7 +86,6 @@ def renew_session(
     session, user_id = standing.session, standing.user.id
     account_tickets.withdraw(ctx, user_id, *account_tickets.FOR_A_PASSWORD)
     sessions.end_others(ctx, session, because=because)
-    grant_ends.end_offline_with_password(ctx, user_id, because=because)
     devices.forget_others(ctx, user_id, but=browser.device_id, because=because)
     renewed = sessions.prove(
         ctx,
@@ -98,4 +97,7 @@ def renew_session(
     )
     if renewed is None:
         ctx.db.rollback()
+    else:
+        # Behind the new secret: by the old one, nothing more is opened meanwhile.
+        grant_ends.end_offline_with_password(ctx, user_id, because=because)
     return Changed(renewed.secret if renewed else None)

@@ -20,8 +20,8 @@ class Consent:
     granted_at: datetime
 
 
-def save(db: Transaction, consent: Consent, now: datetime) -> None:
-    """Add to what the user lets the client have, whatever stands there by now.
+def save(db: Transaction, consent: Consent, now: datetime) -> bool:
+    """Add to what the user lets the client have; True where nothing stood there before.
 
     Touching the row first holds it: what is added to cannot be taken back in between.
     """
@@ -34,13 +34,14 @@ def save(db: Transaction, consent: Consent, now: datetime) -> None:
     )
     before = db.write(touch).first()
     if before is None and _add(db, consent, now):
-        return
+        return True
     before = before or db.write(touch).one()
     merged = {
         "scope": list(dict.fromkeys([*before.scope, *consent.scope])),
         "claims": list(dict.fromkeys([*before.claims, *consent.claims])),
     }
     db.write(update(consents).where(mine).values(**merged))
+    return False
 
 
 def _add(db: Transaction, consent: Consent, now: datetime) -> bool:

@@ -73,11 +73,16 @@ COLUMNS = [grants.c[name] for name in _NAMES]
 # Building a statement costs more than running it: those of every request are built once.
 
 # Whoever ends a session ends afterwards what stands without it. So a grant is inserted while its
-# session is held, or waits for the end and finds it over: none is overlooked (I3).
+# session is held, or waits for the end and finds it over: none is overlooked (I3). And whoever
+# gives it a new secret is waited for as well, and then the old one opens nothing (I6).
 _WITH_ITS_SESSION = (
     select(*(bindparam(column.name, type_=column.type) for column in COLUMNS))
     .select_from(sessions)
-    .where(sessions.c.sid == bindparam("sid"), ALIVE)
+    .where(
+        sessions.c.sid == bindparam("sid"),
+        sessions.c.secret_hash == bindparam("shown_secret_hash"),
+        ALIVE,
+    )
     .with_for_update(read=True)
 )
 _ADD = NotedChange(
@@ -124,12 +129,13 @@ def from_row(row: Sequence[Any]) -> Grant:
     return Grant(**{**values, **{name: tuple(values[name]) for name in _LISTS}})
 
 
-def add(db: Transaction, grant: Grant, now: datetime, note: Note) -> bool:
+def add(db: Transaction, grant: Grant, secret_hash: bytes, now: datetime, note: Note) -> bool:
     """Insert a grant whose code can be redeemed once; without its answer it is of no use.
 
-    False when its session is over.
+    False when its session is over, or has another secret by now.
     """
-    values = {name: getattr(grant, name) for name in _NAMES} | {"now": now}
+    values = {name: getattr(grant, name) for name in _NAMES}
+    values |= {"now": now, "shown_secret_hash": secret_hash}
     values |= {name: list(values[name]) for name in _LISTS}
     return _ADD.write(db, values, note, at_once=True) is not None
 
@@ -160,12 +166,13 @@ class Which:
     sid: str | None = None
     opened_before: datetime | None = None
     offline: bool | None = None
+    consented: bool | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return it in SQL; nothing said is nothing meant."""
         said: list[ColumnElement[bool]] = [
             grants.c[name] == value
-            for name in ("user_id", "client_id", "sid", "offline")
+            for name in ("user_id", "client_id", "sid", "offline", "consented")
             if (value := getattr(self, name)) is not None
         ]
         if self.opened_before is not None:

@@ -37,8 +37,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Who stands before us: the live session, its user and what a client may already have."""
+    """Who stands before us: the live session, its user and what a client may already have.
 
+    `secret_hash` is that of the secret that was shown, which may be an old one by now.
+    """
+
+    secret_hash: bytes
     session: Session
     user: User
     scope: frozenset[str]
@@ -97,6 +101,7 @@ def find_live(
         return None
     *_, scope, claims = row
     return Standing(
+        secret_hash=secret_hash,
         session=_from_row(row),
         user=user_rows.from_row(row[len(_COLUMNS) :]),
         scope=frozenset(scope or ()),

@@ -184,3 +184,16 @@ def test_a_grant_whose_consent_is_gone_is_worth_nothing(provider, rp):
 
     assert rp.redeem(code).status_code == 400
     assert rp.userinfo(tokens["access_token"]).status_code == 401
+
+
+def test_what_was_bought_behind_a_withdrawal_does_not_wake_with_the_next_consent(provider, rp):
+    """A grant whose consent went unnoticed by its end: as a race would leave it."""
+    tokens = rp.sign_in()
+    with provider.context() as ctx:
+        ctx.db.write(delete(consents))
+    assert rp.userinfo(tokens["access_token"]).status_code == 401
+
+    fresh = rp.sign_in()
+
+    assert rp.userinfo(fresh["access_token"]).status_code == 200
+    assert rp.userinfo(tokens["access_token"]).status_code == 401

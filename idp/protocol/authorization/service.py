@@ -167,7 +167,7 @@ def issue_code(ctx: RequestContext, request: AuthorizationRequest, standing: Sta
         idle_until=code_until,
         absolute_until=code_until,
     )
-    return grants.open_grant(ctx, grant)
+    return grants.open_grant(ctx, grant, standing.secret_hash)
 
 
 __all__ = ["Issue", "Judged", "close", "consent_missing", "issue_code", "judge", "keep", "kept"]

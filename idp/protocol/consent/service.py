@@ -29,9 +29,13 @@ def allow(
         user_id=user_id, client_id=client_id, scope=scope, claims=claims, granted_at=ctx.now
     )
     try:
-        consents.save(ctx.db, consent, ctx.now)
+        anew = consents.save(ctx.db, consent, ctx.now)
     except IntegrityError as error:
         raise StaleClient from error
+    if anew:
+        # What was bought while an earlier consent was being taken back does not wake up.
+        old = Which(user_id=user_id, client_id=client_id, consented=True)
+        grants.end_all(ctx, old, because="consent_revoked")
     record(
         ctx,
         ConsentGiven(user_id=user_id, client_id=client_id, scope=list(scope), claims=list(claims)),

@@ -18,20 +18,20 @@ from idp.store.redemptions import PresentedCode
 CLIENT_CHANGED = "client_changed"
 
 
-def open_grant(ctx: RequestContext, grant: Grant) -> str:
-    """Insert a grant; return the authorization code that stands for it.
+def open_grant(ctx: RequestContext, grant: Grant, secret_hash: bytes) -> str:
+    """Insert a grant that a session's secret opens; return the code that stands for it.
 
     Raises:
         StaleClient: the client or the user was deleted a moment ago.
-        LoginRequired: the session ended a moment ago.
+        LoginRequired: the session ended a moment ago, or was given another secret.
     """
     told = note(ctx, GrantOpened, grant_id=grant.id, scope=list(grant.scope))
     try:
-        added = grants.add(ctx.db, grant, ctx.now, told)
+        added = grants.add(ctx.db, grant, secret_hash, ctx.now, told)
     except IntegrityError as error:
         raise StaleClient from error
     if not added:
-        raise LoginRequired("the session ended meanwhile")
+        raise LoginRequired("the session ended, or its secret was replaced, meanwhile")
     return codes.code_of(ctx.house.get(MasterKey), grant.id)
 
 
