@@ -1,5 +1,6 @@
 """All of it, with a figure per line: every pair without leaving schedules out, dice, storms."""
 
+import math
 import tempfile
 import time
 from collections.abc import Iterator
@@ -40,14 +41,23 @@ def _stages() -> Iterator[Iterator[Stage]]:
         run.end(folder)
 
 
-def report(*, whole: bool = False) -> list[str]:
-    """Weave the default plan, or `whole`: every pair there is, every schedule of it."""
+def report(*, whole: bool = False, until: float = math.inf) -> list[str]:
+    """Weave the default plan, or `whole`: every pair there is, every schedule of it.
+
+    Begin none after `until` on the monotonic clock, of which each database has its share.
+    """
     pairs = tuple(combinations_with_replacement(OPERATIONS, 2)) if whole else PAIRS
     wrong: list[str] = []
     with _stages() as stages:
-        for stage in stages:
-            tallies = [_said(stage, all_of(stage, pair, reduced=not whole)) for pair in pairs]
-            print(f"{stage.dialect}: {sum(t.schedules for t in tallies)} schedules of pairs")
+        for left, stage in zip(range(len(KINDS), 0, -1), stages, strict=True):
+            enough = time.monotonic() + (until - time.monotonic()) / left
+            tallies = [
+                _said(stage, all_of(stage, pair, reduced=not whole))
+                for pair in pairs
+                if time.monotonic() < enough
+            ]
+            woven = f"{sum(t.schedules for t in tallies)} schedules of {len(tallies)} pairs"
+            print(f"{stage.dialect}: {woven}, {len(pairs) - len(tallies)} pairs left out")
             wrong += [said for tally in tallies for said in tally.violations]
     return wrong
 
@@ -60,18 +70,24 @@ def _said(stage: Stage, tally: Tally) -> Tally:
 
 
 def soak(*, seed: str, operations: int, minutes: float) -> list[str]:
-    """Weave every schedule of every pair, then dice and storms, a tenth of `operations` of each."""
-    started, wrong = time.monotonic(), report(whole=True)
+    """Weave every schedule of every pair, then a tenth as many storms as `operations`, and dice.
+
+    Pairs may use half of the time; those that are left out then are counted.
+    """
+    started = time.monotonic()
+    wrong = report(whole=True, until=started + 60 * minutes / 2)
     wanted = operations // 10
     with _stages() as stages:
-        for stage in stages:
+        for left, stage in zip(range(len(KINDS), 0, -1), stages, strict=True):
             done = requests = 0
-            until = time.monotonic() + (started + 60 * minutes - time.monotonic()) / 2
+            before = len(wrong)
+            until = time.monotonic() + (started + 60 * minutes - time.monotonic()) / left
             while done < wanted // 2 and time.monotonic() < until and not wrong:
                 seeds = [f"{seed} {done + trial}" for trial in range(_BATCH)]
                 made, said = storms(stage, seeds)
                 crowd = some_of(stage, CROWDS[done // _BATCH % len(CROWDS)], seeds)
                 wrong += [*said, *crowd.violations]
                 done, requests = done + _BATCH, requests + made
-            print(f"{stage.dialect}: {done} storms, {requests} requests; {done} of three to five")
+            made_of = f"{done} storms, {requests} requests, {done} of three to five"
+            print(f"{stage.dialect}: {made_of}: {len(wrong) - before} violations", flush=True)
     return wrong
