@@ -4,12 +4,12 @@ A copy has the model's rows under ids of its own, moved to its own instant, and 
 the copy what the model's say of the model. That is one transaction instead of twenty requests.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, insert, select
+from sqlalchemy import ColumnElement, Table, insert, select, update
 
 from idp.context import RequestContext
 from idp.kernel.secrets import MasterKey, digest, new_id, new_secret
@@ -22,14 +22,16 @@ from idp.protocol.tokens import code as codes
 from idp.protocol.tokens import refresh as refresh_tokens
 from idp.sessions import service as sessions
 from idp.store import users
-from idp.store.schema import clients, consents, grants
+from idp.store.schema import clients, consents, grants, revoked_tokens
 from idp.store.schema import sessions as session_rows
 from idp.store.schema import users as user_rows
 from idp.store.users import User
+from idp.worker.jobs import CLOCKS_DIFFER
 from tests.app import CALLBACK, Provider, RelyingParty, claims_of, header_of
 from tests.machines.weaving.scene import Family, Row, Scene
 
 SCOPE = ("openid", "profile")
+OFFLINE = (*SCOPE, "offline_access")
 _INSTANTS = ("iat", "exp", "auth_time")
 
 
@@ -40,6 +42,29 @@ def walk(provider: Provider) -> Scene:
         users.add(ctx.db, user)
         opened = sessions.open_session(ctx, user.id, ("pwd",), None)
     return Scene(provider, user.id, opened.session.sid, opened.secret)
+
+
+def sign_in_again(scene: Scene) -> None:
+    """Let the session have been over for long; the user has another one."""
+    with scene.provider.context() as ctx:
+        sessions.end(ctx, scene.sid, because="test")
+        over = ctx.now - timedelta(seconds=1)
+        mine = update(session_rows).where(session_rows.c.sid == scene.sid)
+        ctx.db.write(mine.values(idle_until=over, absolute_until=over))
+        scene.dead["sessions"] = scene.sid
+        opened = sessions.open_session(ctx, scene.user_id, ("pwd",), None)
+    scene.sid, scene.secret = opened.session.sid, opened.secret
+
+
+def given_back(scene: Scene, family: Family) -> None:
+    """Let a family be over, and its access token have been revoked and expire."""
+    jti = str(claims_of(family.access[-1])["jti"])
+    for token in (family.access[-1], family.refresh[-1]):
+        assert family.party.revoke(token).status_code == 200
+    with scene.provider.context() as ctx:
+        row = update(revoked_tokens).where(revoked_tokens.c.jti == jti)
+        ctx.db.write(row.values(expires_at=ctx.now - CLOCKS_DIFFER))
+    scene.dead |= {"grants": family.grant_id, "revoked_tokens": jti}
 
 
 def register(scene: Scene, **metadata: Any) -> RelyingParty:
@@ -53,25 +78,26 @@ def register(scene: Scene, **metadata: Any) -> RelyingParty:
     with scene.provider.context() as ctx:
         registered = create(ctx, ClientMetadata(**(traits | metadata)))
         client_id = registered.client.client_id
-        consent.allow(ctx, scene.user_id, client_id, scope=SCOPE, claims=())
+        scope = metadata.get("scope", SCOPE)
+        consent.allow(ctx, scene.user_id, client_id, scope=scope, claims=())
     browser = scene.provider.browser()
     name, secret = scene.cookie
     browser.set_cookie(name, secret, domain="id.example.test", secure=True)
     return RelyingParty(scene.provider, registered, browser)
 
 
-def granted(scene: Scene, party: RelyingParty, name: str) -> Family:
+def granted(scene: Scene, party: RelyingParty, name: str, scope: Sequence[str] = SCOPE) -> Family:
     """Let the scene have a grant whose code nobody has redeemed yet."""
-    code = party.code(scope=" ".join(SCOPE))
+    code = party.code(scope=" ".join(scope))
     grant_id = codes.grant_of(scene.provider.house.get(MasterKey), code)
     assert grant_id is not None
     scene.families[name] = Family(party, code, grant_id)
     return scene.families[name]
 
 
-def redeemed(scene: Scene, party: RelyingParty, name: str) -> Family:
+def redeemed(scene: Scene, party: RelyingParty, name: str, scope: Sequence[str] = SCOPE) -> Family:
     """Let the scene have a grant with its first tokens."""
-    family = granted(scene, party, name)
+    family = granted(scene, party, name, scope)
     answer = party.redeem(family.code)
     assert answer.status_code == 200, answer.get_data(as_text=True)
     family.keep(answer.get_json())
@@ -97,6 +123,7 @@ class Model:
             (clients, clients.c.client_id.in_(scene.client_ids)),
             (consents, consents.c.user_id == scene.user_id),
             (grants, grants.c.user_id == scene.user_id),
+            (revoked_tokens, revoked_tokens.c.jti == scene.dead.get("revoked_tokens")),
         )
         # A copy was walked to a while before it is used.
         scene.provider.clock.forward(seconds=20)
@@ -125,7 +152,7 @@ class _Copy:
         grant_ids = [family.grant_id for family in scene.families.values()]
         self.later: timedelta = self.ctx.now - self.model.at
         self.ids = {old: new_id() for old in (scene.user_id, *scene.client_ids, *grant_ids)}
-        self.ids[scene.sid] = new_id()
+        self.ids |= {sid: new_id() for sid in (scene.sid, scene.dead["sessions"])}
         self.secret = new_secret(sessions.SECRET_PREFIX)
 
     def made(self) -> Scene:
@@ -134,6 +161,7 @@ class _Copy:
             if rows:
                 self.ctx.db.write(insert(table), [self._row(row) for row in rows])  # type: ignore[arg-type]
         scene = Scene(model.provider, self.ids[model.user_id], self.ids[model.sid], self.secret)
+        scene.dead = {table: self._id(key) for table, key in model.dead.items()}
         parties: dict[str, RelyingParty] = {}
         for name, family in model.families.items():
             client_id = family.party.client_id
@@ -148,17 +176,25 @@ class _Copy:
             if isinstance(value, datetime):
                 copied[name] = value + self.later
             elif isinstance(value, str):
-                copied[name] = self.ids.get(value, value)
+                copied[name] = self._id(value)
             else:
                 copied[name] = value
         if "username" in copied:
-            copied["username"] = copied["username_key"] = copied["id"]
+            copied["username"] = copied["id"]
+            copied["username_key"] = users.username_key(copied["id"])
         if "secret_hash" in copied and "sid" in copied:
+            copied["secret_hash"] = digest(new_secret(sessions.SECRET_PREFIX))
+        if row.get("secret_hash") and row.get("sid") == self.model.scene.sid:
             copied["secret_hash"] = digest(self.secret)
             # Last seen so long ago that whoever uses the session writes that down.
             copied["last_seen_at"] -= timedelta(seconds=copied["idle_seconds"] / 8)
             copied["opened_at"] = copied["last_seen_at"]
         return copied
+
+    def _id(self, value: str) -> str:
+        """Return what it is called in the copy; an access token is named after its grant."""
+        first, dot, rest = value.partition(".")
+        return self.ids[first] + dot + rest if first in self.ids else value
 
     def _party(self, old: RelyingParty) -> RelyingParty:
         # Every process has a copy of the client: that is when it matters whether it is the newest.

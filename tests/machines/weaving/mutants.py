@@ -198,6 +198,27 @@ _ENDS = (
 )
 
 
+# What removes, without asking whether it is over
+
+
+def _purging(job: str, column: str, notice: Notice) -> Mutant:
+    table = column.partition(".")[0]
+    anything = _rewritten(rf"DELETE FROM {table} ", rf"({column} <=)", r"1 = 1 OR \1")
+    return Mutant(f"{job}, over or not", anything, notice)
+
+
+_PURGES = (
+    _purging("purge idle grants", "grants.idle_until", single("purge idle grants")),
+    _purging("purge ended grants", "grants.ended_at", single("purge ended grants")),
+    _purging("purge sessions", "sessions.absolute_until", single("purge sessions")),
+    _purging(
+        "purge revoked tokens",
+        "revoked_tokens.expires_at",
+        pair("purge revoked tokens", "give back"),
+    ),
+)
+
+
 # The frame around the statements
 
 
@@ -243,4 +264,4 @@ _FRAMES = (
     Mutant("a refusal forgets what it decided", _decided_at(400), single("replay")),
     Mutant("a crash keeps what it did", _decided_at(600), failing("replay")),
 )
-MUTANTS = (*_guards(), *_retries(), *_ENDS, *_FRAMES)
+MUTANTS = (*_guards(), *_retries(), *_ENDS, *_PURGES, *_FRAMES)

@@ -1,18 +1,30 @@
 """What is woven: real requests through the WSGI application, and what operators and workers do."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from idp.account import administration
 from idp.context import RequestContext
 from idp.kernel.errors import IdpError
 from idp.protocol.clients import service as client_service
 from idp.protocol.consent import service as consent
 from idp.protocol.keys import service as keys
-from idp.worker.jobs import JOBS
+from idp.settings import Settings
+from idp.worker.jobs import CLOCKS_DIFFER, JOBS
 from tests.app import ISSUER, Provider
-from tests.machines.weaving.model import granted, redeemed, refreshed, register, walk
+from tests.machines.weaving.model import (
+    OFFLINE,
+    given_back,
+    granted,
+    redeemed,
+    refreshed,
+    register,
+    sign_in_again,
+    walk,
+)
 from tests.machines.weaving.scene import Scene
 from tests.machines.weaving.steps import START, START_OF_COMMAND, Step
 
@@ -37,7 +49,8 @@ class Operation:
     """One of those that race.
 
     `uses` is the family that it asks something of, `ends` the families of which nothing is accepted
-    once it has answered, `refusals` what it may answer when another one was faster. What is `never`
+    once it has answered, `voids` those whose newest access token is not, `refusals` what it may
+    answer when another one was faster. `reads` says that it shows that token. What is `never`
     to be given is always refused, in the situation that `arrange` makes; `then` works all the same.
     """
 
@@ -46,6 +59,8 @@ class Operation:
     request: bool = True
     uses: str = ""
     ends: frozenset[str] = frozenset()
+    voids: frozenset[str] = frozenset()
+    reads: bool = False
     refusals: frozenset[int] = frozenset()
     never: bool = False
     arrange: Callable[[Scene], None] | None = None
@@ -95,6 +110,11 @@ def _revoke(scene: Scene) -> Outcome:
     return answer_of(family.party.revoke(family.refresh[-1]))
 
 
+def _give_back(scene: Scene) -> Outcome:
+    family = scene.families["family"]
+    return answer_of(family.party.revoke(family.access[-1]))
+
+
 def _introspect(scene: Scene) -> Outcome:
     family = scene.families["family"]
     outcome = answer_of(family.party.introspect(family.access[-1]))
@@ -122,25 +142,53 @@ def _rotate(ctx: RequestContext, _: Scene) -> None:
     keys.rotate(ctx, "ES256")
 
 
-def _purge(scene: Scene) -> Outcome:
-    outcomes = [
-        _command(lambda ctx, _, job=job: job.run(ctx), scene) for job in JOBS if job.name in PURGES
-    ]
-    return max(outcomes, key=lambda outcome: outcome.status)
+def _remove_keys(ctx: RequestContext, _: Scene) -> None:
+    keys.remove_expired(ctx)
 
 
-# The jobs that touch what the other operations touch.
-PURGES = ("remove expired keys",)
+def _disable_user(ctx: RequestContext, scene: Scene) -> None:
+    administration.disable_user(ctx, scene.user_id)
+
+
+def _run_job(name: str, ctx: RequestContext, _: Scene) -> None:
+    next(job for job in JOBS if job.name == name).run(replace(ctx, now=ctx.now + AHEAD))
+
+
+def _purge(name: str, removes: str, scene: Scene) -> Outcome:
+    """Run a job of a worker that lives a little later, and say until when a row must be over."""
+    history_kept_for = scene.provider.house.get(Settings).history_kept_for
+    kept = CLOCKS_DIFFER if removes == "revoked_tokens" else history_kept_for
+    outcome = _command(partial(_run_job, name), scene)
+    until = scene.provider.clock.now + AHEAD - kept
+    return Outcome(outcome.status, {"removes": removes, "until": until})
+
+
+# So that a purge which begins after an end, while the clock stands still, removes what ended.
+AHEAD = timedelta(seconds=2)
+# The jobs that touch what the other operations touch, one each; and of which table.
+PURGES = {
+    "purge idle grants": "grants",
+    "purge ended grants": "grants",
+    "purge sessions": "sessions",
+    "purge revoked tokens": "revoked_tokens",
+}
 # Of a grant that is over, or by a client that is disabled.
 LOST = frozenset({400, 401})
 OF_CLIENT = frozenset({"code", "family", "sibling"})
 OF_SESSION = OF_CLIENT | {"other", "public"}
+OF_USER = OF_SESSION | {"offline"}
 OF_FAMILY = frozenset({"family"})
 
 _ALL = (
     Operation(name="exchange", act=partial(_exchange, "code"), uses="code", refusals=LOST),
     Operation(name="refresh", act=partial(_refresh, "family", 0), uses="family", refusals=LOST),
     Operation(name="retry", act=partial(_refresh, "family", 1), uses="family", refusals=LOST),
+    Operation(
+        name="refresh offline", act=partial(_refresh, "offline", 0), uses="offline", refusals=LOST
+    ),
+    Operation(
+        name="retry offline", act=partial(_refresh, "offline", 1), uses="offline", refusals=LOST
+    ),
     Operation(name="other client", act=partial(_refresh, "other", 0), uses="other", refusals=LOST),
     Operation(
         name="replay",
@@ -150,22 +198,38 @@ _ALL = (
         refusals=LOST,
     ),
     Operation(name="revoke", act=_revoke, ends=OF_FAMILY, refusals=frozenset({401})),
+    Operation(name="give back", act=_give_back, voids=OF_FAMILY, refusals=frozenset({401})),
     Operation(name="logout", act=_log_out, ends=OF_SESSION),
     Operation(name="consent", request=False, act=partial(_command, _take_back), ends=OF_CLIENT),
     Operation(name="disable", request=False, act=partial(_command, _disable), ends=OF_CLIENT),
     Operation(
+        name="disable user", request=False, act=partial(_command, _disable_user), ends=OF_USER
+    ),
+    Operation(
         name="rotate", request=False, act=partial(_command, _rotate), refusals=frozenset({400, 409})
     ),
-    Operation(name="purge", request=False, act=_purge),
-    Operation(name="introspect", act=_introspect, uses="family", refusals=frozenset({401})),
-    Operation(name="userinfo", act=_userinfo, uses="family", refusals=frozenset({401})),
+    Operation(name="remove keys", request=False, act=partial(_command, _remove_keys)),
+    *(
+        Operation(name=name, request=False, act=partial(_purge, name, removes))
+        for name, removes in PURGES.items()
+    ),
+    Operation(
+        name="introspect", act=_introspect, uses="family", reads=True, refusals=frozenset({401})
+    ),
+    Operation(name="userinfo", act=_userinfo, uses="family", reads=True, refusals=frozenset({401})),
 )
 OPERATIONS = {operation.name: operation for operation in _ALL}
 
 
 def model_scene(provider: Provider) -> Scene:
-    """Walk to a code and two families of one client, and families of two others, in one session."""
+    """Walk to a code and families of several clients, all of them in one session but one.
+
+    That one is offline access: its session is long over. So is another family, and a token of it.
+    """
     scene = walk(provider)
+    away = register(scene, scope=OFFLINE)
+    refreshed(redeemed(scene, away, "offline", OFFLINE))
+    sign_in_again(scene)
     party = register(scene)
     granted(scene, party, "code")
     refreshed(redeemed(scene, party, "family"))
@@ -173,4 +237,5 @@ def model_scene(provider: Provider) -> Scene:
     redeemed(scene, register(scene), "other")
     public = register(scene, token_endpoint_auth_method="none")
     refreshed(redeemed(scene, public, "public"))
+    given_back(scene, redeemed(scene, party, "dead"))
     return scene

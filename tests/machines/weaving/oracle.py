@@ -6,76 +6,10 @@ served before or after; who began after an answer may not be served as if it had
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
-from tests.machines.weaving.operations import Operation, Outcome
-from tests.machines.weaving.scene import Row, Rows, Scene
-from tests.machines.weaving.scheduler import Schedule
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """One operation of a run: what it answered, and between which steps it ran."""
-
-    operation: Operation
-    outcome: Outcome | None
-    error: BaseException | None
-    started: int
-    ended: int
-    struck: bool = False
-
-    @property
-    def won(self) -> bool:
-        """Whether it was given what it asked for."""
-        return self.outcome is not None and self.outcome.won
-
-
-@dataclass
-class Record:
-    """Everything that is known about one run."""
-
-    scene: Scene
-    done: list[Done]
-    schedule: Schedule
-    before: Rows
-    after: Rows
-    events: list[Any]
-    too_late: list[str] = field(default_factory=list)
-    probes: dict[str, "Probed"] = field(default_factory=dict)
-    then: dict[str, Outcome] = field(default_factory=dict)
-
-    @property
-    def ended(self) -> frozenset[str]:
-        """The families that somebody ended."""
-        ends = (done.operation.ends for done in self.done if not done.struck)
-        return frozenset[str]().union(*ends) | self.reused
-
-    @property
-    def reused(self) -> set[str]:
-        """The families that ended because an old refresh token was shown."""
-        found = {_about(e) for e in self.events if e.name == "refresh_token.reused"}
-        return {name for name, family in self.scene.families.items() if family.grant_id in found}
-
-    def changes(self, table: str) -> Iterator[tuple[str, Row | None, Row | None]]:
-        """Give key, row before and row after, of every row that changed, came or went."""
-        old, new = self.before.tables[table], self.after.tables[table]
-        for key in old.keys() | new.keys():
-            if old.get(key) != new.get(key):
-                yield key, old.get(key), new.get(key)
-
-
-@dataclass
-class Probed:
-    """What was still accepted of a family when all was over: descriptions of what was shown."""
-
-    accepted: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-
-    def note(self, what: str, accepted: bool) -> None:  # noqa: FBT001 - how it was received
-        """Remember what was shown and how it was received."""
-        (self.accepted if accepted else self.refused).append(what)
-
+from tests.machines.weaving.operations import Operation
+from tests.machines.weaving.record import REFRESHES, RETRIES, Record
+from tests.machines.weaving.told import the_log_says_what_happened
 
 Rule = Callable[[Record], Iterator[str]]
 
@@ -122,7 +56,7 @@ def a_generation_has_one_successor(record: Record) -> Iterator[str]:
     for (name, operation), successors in given.items():
         if len(successors) > 1:
             yield f"I2: `{name}` has {len(successors)} successors of one generation"
-        if operation == "retry" and successors != {record.scene.families[name].refresh[-1]}:
+        if operation in RETRIES and successors != {record.scene.families[name].refresh[-1]}:
             yield f"I2: a retry in `{name}` brought another successor than the first time"
     names = {done.operation.name for done in record.done}
     if record.reused - {"public"} and not {"refresh", "retry"} <= names:
@@ -137,12 +71,20 @@ def what_is_over_is_over(record: Record) -> Iterator[str]:
             if (
                 later.started > end.ended
                 and later.won
-                and later.operation.uses in end.operation.ends
+                and later.operation.uses in _taken(end.operation, later.operation)
             ):
                 yield f"I3: {later.operation.name} was served after {end.operation.name} answered"
+    for name, probed in record.probes.items():
+        if probed.voided:
+            yield f"I3: the access token of `{name}` was given back, and accepted: {probed.voided}"
     for name in record.ended & record.probes.keys():
         if accepted := record.probes[name].accepted:
             yield f"I3: `{name}` is over, and accepted are: {accepted}"
+
+
+def _taken(end: Operation, later: Operation) -> frozenset[str]:
+    """Return the families of which one operation leaves nothing that the other could show."""
+    return end.ends | end.voids if later.reads else end.ends
 
 
 def the_honest_are_served(record: Record) -> Iterator[str]:
@@ -151,6 +93,8 @@ def the_honest_are_served(record: Record) -> Iterator[str]:
     for done in record.done:
         uses = done.operation.uses
         if not uses or uses in record.ended or (uses == "code" and shown["code"] > 1):
+            continue
+        if done.operation.reads and uses in record.voided:
             continue
         if not done.won and not done.struck:
             yield f"I9: {done.operation.name} was refused although nobody ended `{uses}`"
@@ -188,87 +132,37 @@ def what_ended_stays_as_it_ended(record: Record) -> Iterator[str]:
                 yield f"I5: {table} {key} may idle beyond its absolute limit"
 
 
-def the_log_says_what_happened(record: Record) -> Iterator[str]:
-    """I7: one event per change, one change per event."""
-    happened = Counter(_changed(record))
-    told = Counter(
-        (event.name, _about(event)) for event in record.events if event.name not in _ANSWERS
-    )
-    for what in (happened - told).elements():
-        yield f"I7: {what} is not in the log"
-    for what in (told - happened).elements():
-        yield f"I7: the log tells of {what}, which did not happen"
+# By which columns a row may be over.
+_OVER = {
+    "grants": ("ended_at", "idle_until"),
+    "sessions": ("ended_at", "idle_until", "absolute_until"),
+    "revoked_tokens": ("expires_at",),
+}
 
 
-_ANSWERS = frozenset({"grant.refused"})
-_KEYS = {"grant": "grant_id", "refresh_token": "grant_id", "key": "kid"}
+def only_what_is_over_is_removed(record: Record) -> Iterator[str]:
+    """I4: a row goes when a purge takes it, after its end was kept for long enough; then it does.
+
+    That the end was recorded is what the log is asked for, of removed rows as of the others.
+    """
+    purges = [d.outcome.body for d in record.done if d.outcome and "removes" in d.outcome.body]
+    untils = {
+        table: max([body["until"] for body in purges if body["removes"] == table], default=None)
+        for table in _OVER
+    }
+    for table, removed in record.after.removed.items():
+        for key in removed:
+            row = record.after.tables[table][key]
+            over = min(row[name] for name in _OVER[table] if row[name] is not None)
+            until = untils[table]
+            if until is None or over > until:
+                yield f"I4: a row of {table} was removed, over at {over}, not by {until}: {key}"
+    for done in record.done:
+        table = done.outcome.body.get("removes", "") if done.won and done.outcome else ""
+        if table and record.scene.dead[table] not in record.after.removed[table]:
+            yield f"{done.operation.name} left what has long been over"
 
 
-_WRITTEN_ONCE = (
-    ("grants", "code_redeemed_at", "grant.redeemed"),
-    ("grants", "ended_at", "grant.ended"),
-    ("sessions", "ended_at", "session.ended"),
-    ("clients", "disabled_at", "client.disabled"),
-)
-
-
-def _about(event: Any) -> str:
-    """Return the key of the row that an event tells of."""
-    room = event.name.partition(".")[0]
-    if room in _KEYS:
-        return str(event.data[_KEYS[room]])
-    return str(event.sid if room == "session" else event.client_id)
-
-
-def _changed(record: Record) -> Iterator[tuple[str, str]]:
-    """Give the events that the rows themselves tell of."""
-    yield from _rotations(record)
-    for table, column, event in _WRITTEN_ONCE:
-        for key, old, new in record.changes(table):
-            if old and new and old[column] is None and new[column] is not None:
-                yield event, key
-    for key, _, new in record.changes("consents"):
-        if new is None:
-            yield "consent.revoked", key
-    for key, old, new in record.changes("signing_keys"):
-        yield from _life_of_key(key, old, new)
-
-
-def _life_of_key(key: str, old: Row | None, new: Row | None) -> Iterator[tuple[str, str]]:
-    if new is None:
-        yield "key.removed", key
-        return
-    if old is None:
-        yield "key.made", key
-    if new["state"] != (old["state"] if old else "next"):
-        yield {"active": "key.activated", "retired": "key.retired"}[new["state"]], key
-
-
-def _rotations(record: Record) -> Iterator[tuple[str, str]]:
-    """Give the rotations that the generations tell of, and retries for the other answers."""
-    ids = {family.grant_id: name for name, family in record.scene.families.items()}
-    for key, name in ids.items():
-        old = record.before.tables["grants"].get(key)
-        new = record.after.tables["grants"].get(key)
-        rotated = new["generation"] - old["generation"] if old and new else 0
-        # The first generation comes with the code.
-        rotated = 0 if old and old["generation"] == 0 else rotated
-        answers = [
-            done
-            for done in record.done
-            if done.won and done.operation.uses == name and done.operation.name in REFRESHES
-        ]
-        # The row counts retries since its last rotation, whether or not they were answered.
-        counted = new["retries"] - old["retries"] if old and new else 0
-        yield from [("refresh_token.rotated", key)] * rotated
-        yield from [("refresh_token.retried", key)] * (
-            len(answers) - rotated if rotated else counted
-        )
-        if name in record.reused:
-            yield "refresh_token.reused", key
-
-
-REFRESHES = frozenset({"refresh", "retry", "other client"})
 RULES: tuple[Rule, ...] = (
     everybody_is_answered,
     nobody_gets_what_is_not_theirs,
@@ -278,6 +172,7 @@ RULES: tuple[Rule, ...] = (
     the_honest_are_served,
     a_failure_hurts_nobody,
     what_ended_stays_as_it_ended,
+    only_what_is_over_is_removed,
     the_log_says_what_happened,
 )
 

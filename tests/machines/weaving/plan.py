@@ -3,7 +3,16 @@
 from itertools import combinations_with_replacement
 
 # The operations that a provider lives by: each with each, and with itself.
-CRITICAL = ("exchange", "refresh", "retry", "revoke", "logout", "disable", "rotate", "purge")
+CRITICAL = (
+    "exchange",
+    "refresh",
+    "retry",
+    "revoke",
+    "logout",
+    "disable",
+    "rotate",
+    "purge ended grants",
+)
 CRITICAL_PAIRS = tuple(combinations_with_replacement(CRITICAL, 2))
 # Others, with what they could hurt.
 FURTHER_PAIRS = (
@@ -22,6 +31,39 @@ FURTHER_PAIRS = (
     ("refresh", "consent"),
     ("consent", "consent"),
     ("consent", "disable"),
+    ("disable user", "exchange"),
+    ("disable user", "refresh"),
+    ("disable user", "refresh offline"),
+    ("disable user", "retry offline"),
+    ("disable user", "disable user"),
+    ("give back", "userinfo"),
+    ("give back", "introspect"),
+    ("give back", "refresh"),
+    ("give back", "give back"),
+    ("give back", "revoke"),
+    ("purge revoked tokens", "give back"),
+    ("purge revoked tokens", "userinfo"),
+    ("purge idle grants", "exchange"),
+    ("purge idle grants", "refresh"),
+    ("purge idle grants", "logout"),
+    ("purge idle grants", "replay"),
+    ("purge idle grants", "disable"),
+    ("purge idle grants", "disable user"),
+    ("purge idle grants", "purge idle grants"),
+    ("purge idle grants", "purge ended grants"),
+    ("purge ended grants", "replay"),
+    ("purge ended grants", "consent"),
+    ("purge ended grants", "disable user"),
+    ("purge sessions", "exchange"),
+    ("purge sessions", "refresh"),
+    ("purge sessions", "logout"),
+    ("purge sessions", "refresh offline"),
+    ("purge sessions", "retry offline"),
+    ("purge sessions", "disable user"),
+    ("purge sessions", "purge sessions"),
+    ("remove keys", "exchange"),
+    ("remove keys", "rotate"),
+    ("remove keys", "remove keys"),
 )
 PAIRS = (*CRITICAL_PAIRS, *FURTHER_PAIRS)
 # More than two: as seeds choose.
@@ -32,4 +74,6 @@ CROWDS = (
     ("refresh", "other client", "logout", "rotate"),
     ("exchange", "exchange", "refresh", "disable", "userinfo"),
     ("refresh", "refresh", "retry", "consent", "logout"),
+    ("retry", "revoke", "purge ended grants", "purge idle grants"),
+    ("exchange", "give back", "disable user", "retry offline", "purge ended grants"),
 )

@@ -4,14 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import Table, select
 
 from idp.settings import Settings
-from idp.store.schema import audit_events, clients, consents, grants, sessions, signing_keys
+from idp.store.schema import (
+    audit_events,
+    clients,
+    consents,
+    grants,
+    revoked_tokens,
+    sessions,
+    signing_keys,
+    users,
+)
 from idp.web import cookies
-from tests.app import Provider, RelyingParty
+from tests.app import Provider, RelyingParty, claims_of
+from tests.machines.weaving.graveyard import GRAVES
 
 Row = dict[str, Any]
+Kept = dict[str, Row]
 
 
 @dataclass
@@ -35,21 +46,29 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The state that the oracle looks at, by table and key."""
+    """The state that the oracle looks at, by table and key.
+
+    Rows that were removed are there as they were by then; `removed` says which these are.
+    """
 
     tables: dict[str, dict[str, Row]]
+    removed: dict[str, frozenset[str]]
     last_event: int
 
 
 @dataclass
 class Scene:
-    """A user whose browser is signed in, and what clients were granted, by name."""
+    """A user whose browser is signed in, and what clients were granted, by name.
+
+    `dead` says of a table which row in it has long been over.
+    """
 
     provider: Provider
     user_id: str
     sid: str
     secret: str
     families: dict[str, Family] = field(default_factory=dict)
+    dead: dict[str, str] = field(default_factory=dict)
 
     @property
     def cookie(self) -> tuple[str, str]:
@@ -62,22 +81,41 @@ class Scene:
         """Whose grants they are."""
         return list({family.party.client_id for family in self.families.values()})
 
+    @property
+    def token_ids(self) -> list[str]:
+        """What names the access tokens, and the dead one's among those that were revoked."""
+        tokens = [token for family in self.families.values() for token in family.access]
+        return [*(claims_of(token)["jti"] for token in tokens), *self.dead.values()]
+
     def rows(self) -> Rows:
         """Read what there is, with the id of the newest audit event."""
-        wanted: Sequence[tuple[Table, str, ColumnElement[bool] | None]] = (
-            (grants, "id", grants.c.user_id == self.user_id),
-            (sessions, "sid", sessions.c.user_id == self.user_id),
-            (clients, "client_id", clients.c.client_id.in_(self.client_ids)),
-            (consents, "client_id", consents.c.user_id == self.user_id),
-            (signing_keys, "kid", None),
+        mine = [self.user_id]
+        wanted: Sequence[tuple[Table, str, str, list[str] | None]] = (
+            (users, "id", "id", mine),
+            (grants, "id", "user_id", mine),
+            (sessions, "sid", "user_id", mine),
+            (clients, "client_id", "client_id", self.client_ids),
+            (consents, "client_id", "user_id", mine),
+            (revoked_tokens, "jti", "jti", self.token_ids),
+            (signing_keys, "kid", "kid", None),
         )
-        found = {}
+        found, removed = dict[str, dict[str, Row]](), dict[str, frozenset[str]]()
         newest = select(audit_events.c.id).order_by(audit_events.c.id.desc()).limit(1)
         with self.provider.context() as ctx:
-            for table, key, condition in wanted:
-                query = select(table) if condition is None else select(table).where(condition)
-                found[table.name] = {row[key]: dict(row) for row in ctx.db.read(query).mappings()}
-            return Rows(found, ctx.db.read(newest).scalar() or 0)
+
+            def read(table: Table, key: str, column: str, values: list[str] | None) -> Kept:
+                query = select(table)
+                if values is not None:
+                    query = query.where(table.c[column].in_(values))
+                return {row[key]: dict(row) for row in ctx.db.read(query).mappings()}
+
+            for table, key, column, values in wanted:
+                found[table.name] = read(table, key, column, values)
+                if (grave := GRAVES.get(table.name)) is not None:
+                    buried = read(grave, key, column, values)
+                    removed[table.name] = frozenset(buried.keys() - found[table.name].keys())
+                    found[table.name] = buried | found[table.name]
+            return Rows(found, removed, ctx.db.read(newest).scalar() or 0)
 
     def events_since(self, rows: Rows) -> list[Any]:
         """Return what was recorded after these rows were read."""

@@ -17,6 +17,7 @@ from idp.protocol.keys.keyring import Keyring
 from idp.store.database import Database
 from idp.store.schema import signing_keys
 from tests.app import Provider, make_provider
+from tests.machines.weaving import graveyard
 from tests.machines.weaving.locks import Locks, locks_of
 from tests.machines.weaving.model import Model, Walk
 from tests.machines.weaving.scene import Scene
@@ -24,6 +25,7 @@ from tests.machines.weaving.scheduler import Scheduler
 from tests.machines.weaving.steps import FORGET, WAIT
 
 CONNECTIONS = 24
+HISTORY_KEPT_FOR = timedelta(seconds=1)
 
 
 class WatchedLock:
@@ -78,10 +80,14 @@ class Stage:
         return self._model.copy()
 
     def tidy(self, names: Collection[str]) -> None:
-        """Leave no more keys than there were: each would be read with every reading."""
-        if "rotate" not in names:
-            return
+        """Leave nothing to purge, and no more keys than there were.
+
+        A purge would find the oldest first, and each key would be read with every reading.
+        """
         with self.provider.context() as ctx:
+            graveyard.clear(ctx.db)
+            if "rotate" not in names:
+                return
             long_ago = ctx.now - timedelta(hours=1)
             ctx.db.write(delete(signing_keys).where(signing_keys.c.state == "retired"))
             ctx.db.write(update(signing_keys).values(created_at=long_ago))
@@ -90,8 +96,11 @@ class Stage:
 @contextmanager
 def staged(database_url: str, folder: Path, walk: Walk) -> Iterator[Stage]:
     """Give a stage over a migrated database."""
-    provider = make_provider(database_url, folder, database_pool=CONNECTIONS)
+    provider = make_provider(
+        database_url, folder, database_pool=CONNECTIONS, history_kept_for=HISTORY_KEPT_FOR
+    )
     engine = provider.house.get(Database).engine
+    graveyard.dig(engine)
     locks = locks_of(engine)
     # Connections that were made before know nothing of what was just set.
     engine.dispose()

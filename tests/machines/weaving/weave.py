@@ -9,7 +9,8 @@ from sqlalchemy.exc import OperationalError
 from tests.machines.weaving.exploring import Exploration, Walk, at_random
 from tests.machines.weaving.misuse import MISUSES
 from tests.machines.weaving.operations import OPERATIONS
-from tests.machines.weaving.oracle import Done, Probed, Record, judge
+from tests.machines.weaving.oracle import judge
+from tests.machines.weaving.record import Done, Probed, Record
 from tests.machines.weaving.scene import Family
 from tests.machines.weaving.scheduler import Choose, Fault, Schedule, Task
 from tests.machines.weaving.stage import Stage
@@ -81,7 +82,7 @@ def run(stage: Stage, names: Sequence[str], choose: Choose, fault: Fault | None 
     def probe_at_once(task: Task) -> None:
         """What is over when its end is answered is over at that moment, whoever is on the way."""
         operation = operations[tasks.index(task)]
-        for name in operation.ends if not task.struck else ():
+        for name in operation.ends | operation.voids if not task.struck else ():
             if _at_once(scene.families[name]):
                 too_late.append(f"I3: {operation.name} had answered, and `{name}` was accepted")
 
@@ -111,12 +112,13 @@ def _probe(record: Record) -> dict[str, Probed]:
     for each in record.done:
         if each.won and each.outcome is not None and "access_token" in each.outcome.body:
             brought.setdefault(each.operation.uses, []).append(dict(each.outcome.body))
-    concerned = {d.operation.uses for d in record.done} | record.ended
+    concerned = {d.operation.uses for d in record.done} | record.ended | record.voided
     probes = {}
     for name, family in record.scene.families.items():
         if name not in concerned:
             continue
-        probes[name] = probed = _shown(family, brought.get(name, []))
+        void = name in record.voided
+        probes[name] = probed = _shown(family, brought.get(name, []), void=void)
         over = name in record.ended
         refreshed = _refreshed(family, brought.get(name, []), over=over)
         probed.accepted += refreshed.accepted
@@ -129,16 +131,27 @@ def _at_once(family: Family) -> bool:
     return bool(family.access) and family.party.userinfo(family.access[-1]).status_code == 200
 
 
-def _shown(family: Family, brought: Sequence[dict[str, str]]) -> Probed:
+def _shown(family: Family, brought: Sequence[dict[str, str]], *, void: bool) -> Probed:
     """Show the newest access token from before, and each that the schedule brought."""
     probed = Probed()
-    tokens = [*family.access[-1:], *(answer["access_token"] for answer in brought)]
+    tokens = [answer["access_token"] for answer in brought]
+    if void:
+        probed.voided = _still(family)
+    else:
+        tokens[:0] = family.access[-1:]
     for number, token in enumerate(tokens):
         probed.note(f"access token {number}", family.party.userinfo(token).status_code == 200)
     if tokens and not family.party.public:
         said = family.party.introspect(tokens[-1]).get_json()
         probed.note("the newest access token, introspected", said.get("active", False))
     return probed
+
+
+def _still(family: Family) -> list[str]:
+    """Return who accepts the newest access token from before."""
+    accepted = ["userinfo"] if _at_once(family) else []
+    said = family.party.introspect(family.access[-1]).get_json()
+    return [*accepted, "introspection"] if said.get("active") else accepted
 
 
 def _refreshed(family: Family, brought: Sequence[dict[str, str]], *, over: bool) -> Probed:
