@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from idp.account.activity_words import ROUTINE
 from idp.audit import record
 from idp.audit.account_events import AccountExported
 from idp.context import RequestContext
@@ -19,7 +20,8 @@ MOST = 10_000
 def export(ctx: RequestContext, user: User) -> dict[str, Any]:
     """Return the copy as JSON would have it, and note that it was taken."""
     record(ctx, AccountExported(user_id=user.id))
-    activity = audit_events.list_of_user(ctx.db, user.id, MOST + 1)
+    # How often an application refreshed says nothing of the person, and would crowd out what does.
+    activity = audit_events.list_of_user(ctx.db, user.id, MOST + 1, without=ROUTINE)
     return {
         "service": ctx.settings.display_name,
         "issuer": ctx.settings.issuer,

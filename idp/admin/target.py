@@ -93,7 +93,8 @@ def _of_token(ctx: RequestContext, token: str) -> Target:
     if (ours := recognise(ctx, token)) is not None:
         named = {"token": ours.kind.value}
         if ours.grant_id is not None:
-            return Target(named=named, grant_id=ours.grant_id)
+            known = grants.find(ctx.db, ours.grant_id) is not None
+            return Target(named=named, grant_id=ours.grant_id, found=known)
         return Target(named=named, own_token=_own_token(ours.claims))
     if (claims := identity.read_hint(ctx, token)) is not None:
         # It names no grant, but whose session it is of, and which client got it.

@@ -115,6 +115,9 @@ def create(*, public: bool, as_json: bool, **said: Any) -> None:
         if said["token_endpoint_auth_method"] not in (None, "none"):
             raise click.UsageError("A --public client has no --auth-method: it has no secret.")
         said["token_endpoint_auth_method"] = "none"  # noqa: S105 - a method's name
+    if said["audiences"] and not said["redirect_uris"]:
+        # An API signs nobody in: it authenticates and asks about tokens.
+        said["grant_types"] = said["grant_types"] or ("client_credentials",)
     metadata = ClientMetadata(**_said(said))
     with command() as ctx:
         registered = service.create(ctx, metadata)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from idp.cli.answers import answer, json_option, pairs, table
 from idp.cli.house import command
+from idp.cli.token_reading import token_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from idp.protocol.inspection.service import Finding
     from idp.store.audit_events import Recorded
-
-# In bytes, and more than a token of ours has; a file piped in by mistake is not read to its end.
-MOST = 16 * 1024
-STDIN = "-"
 
 
 @click.command()
@@ -33,29 +29,10 @@ def inspect(token: str | None, *, as_json: bool) -> None:
     from idp.protocol.inspection import service
     from idp.protocol.inspection.telling import as_json as told
 
-    shown = _read(token)
+    shown = token_of(token)
     with command() as ctx:
         found = service.inspect(ctx, shown)
     answer(told(found), _in_words(found), as_json=as_json)
-
-
-def _read(token: str | None) -> str:
-    """Return the token.
-
-    Raises:
-        click.UsageError: there is none, or too much of it.
-    """
-    if token is None and sys.stdin.isatty():
-        token = str(click.prompt("Token", hide_input=True))
-    elif token in (None, STDIN):
-        line = sys.stdin.buffer.readline(MOST + 1)
-        if len(line) > MOST:
-            raise click.UsageError("The first line is too long for a token.")
-        token = line.decode("utf-8", "replace")
-    token = (token or "").strip().removeprefix("Bearer ").removeprefix("DPoP ").strip()
-    if not token:
-        raise click.UsageError("There is no token to look into.")
-    return token
 
 
 def _in_words(found: Finding) -> str:
@@ -90,6 +67,13 @@ def _named(name: str | None, identifier: str | None) -> str:
     return f"{name} ({identifier})" if name and identifier else identifier or ""
 
 
+def _detail(data: dict[str, Any]) -> str:
+    """Return what tells one event from the next of its kind."""
+    if "presented" in data:
+        return f"{data['presented']} was shown, {data['generation']} was current"
+    return str(data.get("reason") or data.get("generation") or "")
+
+
 def _history(events: Iterable[Recorded]) -> str:
     return table(
         ("AT", "EVENT", "BY", "ADDRESS", "REFERENCE", "DETAIL"),
@@ -100,7 +84,7 @@ def _history(events: Iterable[Recorded]) -> str:
                 event.actor,
                 event.address or "",
                 event.reference,
-                event.data.get("reason") or event.data.get("generation") or "",
+                _detail(event.data),
             )
             for event in events
         ),

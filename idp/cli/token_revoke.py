@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from typing import TYPE_CHECKING
 
 import click
 
 from idp.cli.answers import answer, json_option, pairs
 from idp.cli.house import command
+from idp.cli.token_reading import STDIN, token_of
 
 if TYPE_CHECKING:
     from idp.admin.ended import Ended
     from idp.admin.selection import Selection
+
+_OPTIONS = {
+    "grant_id": "grant",
+    "sid": "session",
+    "client_id": "client",
+    "issued_before": "issued-before",
+}
+_MEMBER = re.compile(
+    rf"\b({'|'.join(_OPTIONS)})\b|^(token|user|offline|reason)(?=:)|(?<=one of )token|user(?= and)"
+)
 
 
 @click.command()
@@ -34,19 +45,30 @@ def revoke(*, offline: bool, yes: bool, as_json: bool, **said: str | None) -> No
     --client, --user and --issued-before can be told together: then both must be true.
     """
     from idp.admin import revocation
-    from idp.admin.selection import order_of
+    from idp.admin.selection import OrderRefused, order_of
+    from idp.admin.target import target_of
 
-    if said["token"] == "-":  # noqa: S105 - a hyphen
-        said["token"] = sys.stdin.read().strip()
+    if said["token"] == STDIN:
+        said["token"] = token_of(STDIN)
     members: dict[str, object] = {name: text for name, text in said.items() if text is not None}
     if offline:
         members["offline"] = True
     with command() as ctx:
-        order = order_of(members, ctx.now)
+        try:
+            order = order_of(members, ctx.now)
+        except OrderRefused as refusal:
+            raise click.UsageError("\n".join(map(_in_options, refusal.faults))) from refusal
+        # Whoever does not exist is not asked about.
+        target_of(ctx, order.what)
         if not yes and _is_broad(order.what):
             click.confirm("This concerns more than one person. Go on?", abort=True, err=True)
         ended = revocation.revoke(ctx, order)
     answer(_as_json(ended), _in_words(ended), as_json=as_json)
+
+
+def _in_options(fault: str) -> str:
+    """Return a fault in the words of the command line."""
+    return _MEMBER.sub(lambda found: f"--{_OPTIONS.get(found[0], found[0])}", fault)
 
 
 def _is_broad(what: Selection) -> bool:

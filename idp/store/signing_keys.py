@@ -45,7 +45,7 @@ def list_published(db: Transaction, now: datetime) -> list[KeyRow]:
     statement = (
         select(*_COLUMNS)
         .where(or_(table.c.published_until.is_(None), table.c.published_until > now))
-        .order_by(table.c.algorithm, table.c.created_at, table.c.kid)
+        .order_by(table.c.algorithm, table.c.state, table.c.created_at, table.c.kid)
     )
     return [KeyRow(**row) for row in db.read(statement).mappings()]
 

@@ -272,3 +272,9 @@ def test_a_client_is_switched_off_and_on(idp: Idp) -> None:
     assert "is enabled" in idp("client", "enable", client_id)
     assert idp.json("client", "show", client_id)["disabled"] is False
     assert "no such client" in idp.refused("client", "disable", "nobody")
+
+
+def test_an_api_is_registered_by_what_it_is_alone(idp_on_sqlite: Idp) -> None:
+    api = ("client", "create", "--name", "API", "--audience", "https://api.example.test/")
+    made = idp_on_sqlite.json(*api)
+    assert made["metadata"]["grant_types"] == ["client_credentials"]

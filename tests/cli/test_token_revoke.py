@@ -60,7 +60,7 @@ def test_what_concerns_many_is_asked_about_first(idp: Idp) -> None:
     everything = ("token", "revoke", "--issued-before", "2999-01-01T00:00:00Z", *REASON)
     client = ("token", "revoke", "--client", made.client.client_id, *REASON)
 
-    assert "not in the future" in idp.refused(*everything, "--yes")
+    assert "not in the future" in idp.refused(*everything, "--yes", status=2)
     assert "more than one person" in idp.refused(*client, stdin="n\n")
     assert idp.run(*client, stdin="y\n").exit_code == 0
     assert idp.json(*client, "--yes")["ids"]["clients"] == [made.client.client_id]
@@ -81,22 +81,30 @@ def test_everything_before_an_instant_ends(idp: Idp) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "say what: one of token"),
-        (("--grant", "x", "--user", "ada"), "say what: one of token"),
-        (("--grant", "x", "--offline"), "offline: only beside sid"),
-        (("--issued-before", "yesterday"), "issued_before: an instant"),
-        (("--user", "nobody"), "There is no client or user of this name."),
-        (("--client", "nobody", "--yes"), "There is no client or user of this name."),
+        ((), "say what: one of --token, --grant and --session, or else --client, --user and"),
+        (("--grant", "x", "--user", "ada"), "say what: one of --token"),
+        (("--grant", "x", "--offline"), "--offline: only beside --session"),
+        (("--issued-before", "yesterday"), "--issued-before: an instant"),
+        (("--token", "-"), "There is no token."),
     ],
 )
-def test_what_is_not_clear_is_refused(
+def test_what_is_not_clear_is_refused_in_the_words_of_the_command(
     idp_on_sqlite: Idp, arguments: tuple[str, ...], said: str
 ) -> None:
-    assert said in idp_on_sqlite.refused("token", "revoke", *arguments, *REASON)
+    told = idp_on_sqlite.refused("token", "revoke", *arguments, *REASON, status=2)
+    assert said in " ".join(told.split())
+
+
+@pytest.mark.parametrize("arguments", [("--user", "nobody"), ("--client", "nobody")])
+def test_nobody_is_asked_about_who_does_not_exist(
+    idp_on_sqlite: Idp, arguments: tuple[str, ...]
+) -> None:
+    told = idp_on_sqlite.refused("token", "revoke", *arguments, *REASON)
+    assert told == "Error: There is no client or user of this name.\n"
 
 
 def test_a_reason_is_needed(idp_on_sqlite: Idp) -> None:
     idp_on_sqlite.refused("token", "revoke", "--grant", "x", status=2)
     assert "reason: needed" in idp_on_sqlite.refused(
-        "token", "revoke", "--grant", "x", "--reason", " "
+        "token", "revoke", "--grant", "x", "--reason", " ", status=2
     )
