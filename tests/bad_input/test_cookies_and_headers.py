@@ -55,6 +55,8 @@ POST = (
     "/token",
     "/introspect",
     "/revoke",
+    "/admin/revocations",
+    "/global-token-revocation",
     "/userinfo",
     "/logout",
     "/logout/confirm",

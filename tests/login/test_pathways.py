@@ -15,8 +15,10 @@ DOCUMENT = (ROOT / "docs/security.md").read_text()
 # What is done with a session that is there, or without one, but opens none.
 OPEN_NONE = (
     "/account/",
+    "/admin/",
     "/authorize",
     "/consent",
+    "/global-token-revocation",
     "/introspect",
     "/login/account",
     "/logout",
