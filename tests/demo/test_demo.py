@@ -189,6 +189,7 @@ def test_the_applications_are_well_made_pages(first: Demo, visitor: Watched) -> 
     page.goto(first.base)
     assert_well_made(page)
     page.click("#silent")
+    page.wait_for_selector("#error")
     assert_well_made(page)
 
     page.click("#sign-in")
