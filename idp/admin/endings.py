@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from idp.admin.ended import Ended
 from idp.audit import record_all
-from idp.audit.events import GrantEnded, SessionEnded
+from idp.audit.events import SessionEnded
 from idp.context import RequestContext
 from idp.sessions import grant_ends
 from idp.sessions import service as sessions
@@ -60,19 +60,7 @@ def end_grants(ctx: RequestContext, which: Which, because: str, ended: Ended) ->
 
     def some() -> int:
         found = endings.end_grants(ctx.db, which, ctx.now, because, since=since, limit=AT_ONCE)
-        record_all(
-            ctx,
-            (
-                GrantEnded(
-                    user_id=each.user_id,
-                    sid=each.sid,
-                    client_id=each.client_id,
-                    grant_id=each.id,
-                    reason=because,
-                )
-                for each in found
-            ),
-        )
+        record_all(ctx, (grant_ends.event_of(each, because) for each in found))
         ended.add("grants", (each.id for each in found))
         return len(found)
 

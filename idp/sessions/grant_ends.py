@@ -8,6 +8,7 @@ from idp.audit import record
 from idp.audit.events import GrantEnded
 from idp.context import RequestContext
 from idp.store import grants
+from idp.store.endings import EndedGrant
 from idp.store.grants import Grant, Which
 
 
@@ -15,7 +16,7 @@ def end(ctx: RequestContext, grant_id: str, *, because: str) -> bool:
     """End a grant; nothing of it is accepted any more. True when this call ended it."""
     grant = grants.end(ctx.db, grant_id, ctx.now, because)
     if grant is not None:
-        _record(ctx, grant, because)
+        record(ctx, event_of(grant, because))
     return grant is not None
 
 
@@ -23,7 +24,7 @@ def end_all(ctx: RequestContext, which: Which, *, because: str) -> list[Grant]:
     """End the grants that are meant; return those that this call ended."""
     ended = grants.end_all(ctx.db, which, ctx.now, because)
     for grant in ended:
-        _record(ctx, grant, because)
+        record(ctx, event_of(grant, because))
     return ended
 
 
@@ -42,14 +43,12 @@ def end_offline_with_password(ctx: RequestContext, user_id: str, *, because: str
     return end_offline(ctx, user_id, because=because)
 
 
-def _record(ctx: RequestContext, grant: Grant, reason: str) -> None:
-    record(
-        ctx,
-        GrantEnded(
-            user_id=grant.user_id,
-            sid=grant.sid,
-            client_id=grant.client_id,
-            grant_id=grant.id,
-            reason=reason,
-        ),
+def event_of(grant: Grant | EndedGrant, reason: str) -> GrantEnded:
+    """Return the record of a grant's end."""
+    return GrantEnded(
+        user_id=grant.user_id,
+        sid=grant.sid,
+        client_id=grant.client_id,
+        grant_id=grant.id,
+        reason=reason,
     )
