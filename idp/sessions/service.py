@@ -74,6 +74,9 @@ def open_session(
         amr=amr,
         address=ctx.origin.address,
         user_agent=ctx.origin.user_agent,
+        seen_address=ctx.origin.address,
+        seen_user_agent=ctx.origin.user_agent,
+        seen_at=ctx.now,
     )
     secret = new_secret(SECRET_PREFIX)
     sessions.add(ctx.db, session, digest(secret))

@@ -20,6 +20,7 @@ class KnownDevice:
     last_seen_at: datetime
     user_agent: str = ""
     trusted_until: datetime | None = None
+    confirmed_at: datetime | None = None
 
 
 _COLUMNS = [table.c[name] for name in KnownDevice.__dataclass_fields__]

@@ -18,7 +18,12 @@ from idp.store.users import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One SSO session: who, how surely, since when, until when."""
+    """One SSO session: who, how surely, since when, until when.
+
+    `address` and `user_agent` are where it was opened, `seen_…` where it is now, since `seen_at`,
+    and `before_…` where it was just before that. While it has a `challenge`, the name of the rule
+    that wants it, it is good for nothing until it is proved again.
+    """
 
     sid: str
     user_id: str
@@ -33,6 +38,19 @@ class Session:
     amr: tuple[str, ...]
     address: str
     user_agent: str
+    risk: str = "low"
+    policy_version: str = ""
+    limited_by: str = ""
+    decision_id: str | None = None
+    client_id: str | None = None
+    seen_address: str = ""
+    seen_user_agent: str = ""
+    seen_at: datetime | None = None
+    before_address: str | None = None
+    before_user_agent: str | None = None
+    challenged_at: datetime | None = None
+    challenge: str | None = None
+    remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,11 @@ from idp.store.schema.house import (
     outbox,
     seals,
 )
+from idp.store.schema.judging import (
+    common_values,
+    decisions,
+    habits,
+)
 from idp.store.schema.people import (
     account_tickets,
     users,
@@ -37,8 +42,11 @@ __all__ = [
     "authorization_requests",
     "channel_codes",
     "clients",
+    "common_values",
     "consents",
+    "decisions",
     "grants",
+    "habits",
     "known_devices",
     "login_attempts",
     "metadata",

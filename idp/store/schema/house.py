@@ -35,6 +35,8 @@ outbox = Table(
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("kind", String, nullable=False),
     Column("subject", String, nullable=False, comment="what is delivered in order, one by one"),
+    Column("sid", String, index=True, comment="the session that it tells of, if one"),
+    Column("client_id", String, comment="whom it is for, if a client"),
     Column("payload_sealed", LargeBinary, comment="gone once it is delivered"),
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False),

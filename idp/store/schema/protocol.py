@@ -9,6 +9,8 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    false,
+    text,
 )
 
 from idp.store.schema.base import client, metadata, user
@@ -31,9 +33,40 @@ sessions = Table(
     Column("amr", Json, nullable=False),
     Column("address", String, nullable=False),
     Column("user_agent", String, nullable=False),
+    Column("risk", String, nullable=False, server_default="low", comment="as it was judged last"),
+    Column(
+        "policy_version", String, nullable=False, server_default=text("''"), comment="of its limits"
+    ),
+    Column(
+        "limited_by",
+        String,
+        nullable=False,
+        server_default=text("''"),
+        comment="the rule, if one did",
+    ),
+    Column("decision_id", String, comment="the decision that it opened by"),
+    Column("client_id", String, comment="for whom it was opened, if for one"),
+    Column(
+        "seen_address", String, nullable=False, server_default=text("''"), comment="where it is now"
+    ),
+    Column("seen_user_agent", String, nullable=False, server_default=text("''")),
+    Column("seen_at", Instant, comment="since when it is there"),
+    Column("before_address", String, comment="where it was before that"),
+    Column("before_user_agent", String),
+    Column("challenged_at", Instant, comment="useless until it is proved again"),
+    Column("challenge", String, comment="the rule that wants that"),
+    Column(
+        "remembered", Boolean, nullable=False, server_default=false(), comment="its cookie stays"
+    ),
     Column("ended_at", Instant),
     Column("end_reason", String),
     CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="end_has_a_reason"),
+)
+Index(
+    "ix_sessions_idle_until",
+    sessions.c.idle_until,
+    sqlite_where=sessions.c.ended_at.is_(None),
+    postgresql_where=sessions.c.ended_at.is_(None),
 )
 
 authorization_requests = Table(

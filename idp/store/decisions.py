@@ -1,0 +1,90 @@
+"""Statements on decisions: what was seen, what was said, by which rule of which policy."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from idp.store.database import Transaction
+from idp.store.prepared import Prepared
+from idp.store.purge import remove_older
+from idp.store.schema import decisions as table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One decision about one user.
+
+    `facts` are those of `policy.facts.Facts` as JSON, so that another policy can judge them;
+    `contributions` are what moved the score, the strongest first. `draft` is what a draft policy
+    would have said. `teaches` is how much of it the habits of all users still have to learn.
+    `answer` is what the user said to “Was this you?”: `me` or `not_me`.
+    """
+
+    id: str
+    at: datetime
+    moment: str
+    outcome: str
+    rule: str
+    policy_version: str
+    level: str
+    score: float
+    user_id: str
+    sid: str | None = None
+    client_id: str | None = None
+    device_id: str | None = None
+    address: str = ""
+    user_agent: str = ""
+    reference: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    limits: dict[str, Any] = field(default_factory=dict)
+    contributions: list[Any] = field(default_factory=list)
+    features: dict[str, Any] = field(default_factory=dict)
+    draft: dict[str, Any] | None = None
+    teaches: float = 0.0
+    answer: str | None = None
+    answered_at: datetime | None = None
+
+
+_NAMES = tuple(Recorded.__dataclass_fields__)
+_COLUMNS = [table.c[name] for name in _NAMES]
+_ADD = Prepared(insert(table).values({name: bindparam(name) for name in _NAMES}).inline())
+
+
+def add(db: Transaction, decision: Recorded) -> None:
+    """Insert a decision."""
+    db.write(_ADD, {name: getattr(decision, name) for name in _NAMES})
+
+
+def find(db: Transaction, decision_id: str) -> Recorded | None:
+    """Return a decision."""
+    row = db.read(select(*_COLUMNS).where(table.c.id == decision_id)).mappings().first()
+    return Recorded(**row) if row else None
+
+
+def list_of_session(db: Transaction, sid: str) -> list[Recorded]:
+    """Return what was decided about a session, the newest first."""
+    query = select(*_COLUMNS).where(table.c.sid == sid)
+    rows = db.read(query.order_by(table.c.at.desc(), table.c.id)).mappings()
+    return [Recorded(**row) for row in rows]
+
+
+def list_of_user(db: Transaction, user_id: str, limit: int) -> list[Recorded]:
+    """Return what was decided about a user, the newest first."""
+    query = select(*_COLUMNS).where(table.c.user_id == user_id)
+    rows = db.read(query.order_by(table.c.at.desc(), table.c.id).limit(limit)).mappings()
+    return [Recorded(**row) for row in rows]
+
+
+def answer(db: Transaction, decision_id: str, user_id: str, said: str, now: datetime) -> bool:
+    """Note what the user says to it, once; False when it was answered or is not theirs."""
+    change = update(table).where(
+        table.c.id == decision_id, table.c.user_id == user_id, table.c.answer.is_(None)
+    )
+    return db.write(change.values(answer=said, answered_at=now)).rowcount == 1
+
+
+def purge(db: Transaction, before: datetime) -> int:
+    """Remove a batch of decisions that were made by then; return how many."""
+    return remove_older(db, table.c.at, before)
