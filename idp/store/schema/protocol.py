@@ -55,9 +55,7 @@ sessions = Table(
     Column("before_user_agent", String),
     Column("challenged_at", Instant, comment="useless until it is proved again"),
     Column("challenge", String, comment="the rule that wants that"),
-    Column(
-        "remembered", Boolean, nullable=False, server_default=false(), comment="its cookie stays"
-    ),
+    Column("remembered", Boolean, nullable=False, server_default=false()),
     Column("ended_at", Instant),
     Column("end_reason", String),
     CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="end_has_a_reason"),
