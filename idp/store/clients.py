@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, not_, or_, select, true, update
+from sqlalchemy import bindparam, delete, exists, insert, not_, or_, select, true, update
 
 from idp.store.database import Transaction
+from idp.store.prepared import Prepared
 from idp.store.schema import clients, revoked_tokens
+from idp.store.types import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,20 @@ class ClientRow:
 
 
 _COLUMNS = [clients.c[name] for name in ClientRow.__dataclass_fields__]
+NOT_REVOKED = not_(
+    exists(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == bindparam("jti")))
+)
+# The client whose own token is still good.
+OWN_TOKEN_STANDS = select(clients.c.client_id).where(
+    clients.c.client_id == bindparam("issued_to"),
+    clients.c.disabled_at.is_(None),
+    or_(
+        clients.c.tokens_valid_from.is_(None),
+        clients.c.tokens_valid_from <= bindparam("issued_at", type_=Instant()),
+    ),
+    NOT_REVOKED,
+)
+_STANDS = Prepared(OWN_TOKEN_STANDS)
 
 
 def add(db: Transaction, row: ClientRow) -> None:
@@ -67,13 +83,8 @@ def change(
 
 def stands(db: Transaction, client_id: str, jti: str, issued_at: datetime) -> bool:
     """Tell whether a token that a client got for itself is still good: one statement."""
-    query = select(clients.c.client_id).where(
-        clients.c.client_id == client_id,
-        clients.c.disabled_at.is_(None),
-        or_(clients.c.tokens_valid_from.is_(None), clients.c.tokens_valid_from <= issued_at),
-        not_(exists(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == jti))),
-    )
-    return db.read(query).first() is not None
+    values = {"issued_to": client_id, "jti": jti, "issued_at": issued_at}
+    return db.read(_STANDS, values).first() is not None
 
 
 def void_own_tokens(

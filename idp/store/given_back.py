@@ -1,9 +1,9 @@
 """The statement by which a client gives a grant back (RFC 7009 §2.1)."""
 
-from sqlalchemy import Boolean, bindparam, case, or_, update
+from sqlalchemy import Boolean, bindparam, or_, update
 
 from idp.store.database import Transaction
-from idp.store.grants import COLUMNS
+from idp.store.grants import COLUMNS, ending
 from idp.store.noted import Note, NotedChange
 from idp.store.schema import grants
 from idp.store.sessions import NOW
@@ -16,11 +16,7 @@ _END = NotedChange(
         grants.c.ended_at.is_(None),
         or_(grants.c.code_redeemed_at.is_(None), bindparam("given_in_use", type_=Boolean())),
     )
-    .values(
-        ended_at=NOW,
-        end_reason=bindparam("given_reason"),
-        idle_until=case((grants.c.idle_until < NOW, grants.c.idle_until), else_=NOW),
-    )
+    .values(**ending(NOW, bindparam("given_reason")))
     .returning(*COLUMNS)
 )
 

@@ -14,18 +14,18 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    not_,
     or_,
     select,
     update,
 )
 
 from idp.store import users as user_rows
+from idp.store.clients import NOT_REVOKED
 from idp.store.database import Transaction
 from idp.store.noted import Note, NotedChange
 from idp.store.prepared import Prepared
 from idp.store.purge import remove_older
-from idp.store.schema import consents, grants, revoked_tokens, sessions, users
+from idp.store.schema import consents, grants, sessions, users
 from idp.store.sessions import ALIVE
 from idp.store.users import User
 
@@ -118,7 +118,7 @@ _FIND_LIVE = Prepared(
         users.c.disabled_at.is_(None),
         or_(grants.c.offline, sessions.c.sid.is_not(None)),
         AGREED,
-        not_(exists(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == bindparam("jti")))),
+        NOT_REVOKED,
     )
 )
 
@@ -202,7 +202,9 @@ def _end(
     return [from_row(row) for row in db.write(statement)]
 
 
-def ending(now: datetime, reason: str) -> dict[str, Any]:
+def ending(
+    now: datetime | ColumnElement[datetime], reason: str | ColumnElement[str]
+) -> dict[str, Any]:
     """Return the columns that end a grant, with their values."""
     over = case((grants.c.idle_until < now, grants.c.idle_until), else_=now)
     return {"ended_at": now, "end_reason": reason, "idle_until": over}

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Subquery, bindparam, exists, not_, or_, select, true
+from sqlalchemy import Subquery, bindparam, or_, select, true
 
+from idp.store.clients import NOT_REVOKED, OWN_TOKEN_STANDS
 from idp.store.database import Transaction
 from idp.store.grants import AGREED, COLUMNS, SESSION_LIVES, USER_STANDS, Grant, from_row
 from idp.store.prepared import Prepared, Row
-from idp.store.schema import clients, grants, revoked_tokens, users
-from idp.store.types import Instant
+from idp.store.schema import clients, grants, users
 
-_NOT_REVOKED = not_(
-    exists(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == bindparam("jti")))
-)
 _USERNAME = select(users.c.username).where(users.c.id == grants.c.user_id).scalar_subquery()
 
 
@@ -43,23 +40,11 @@ _GRANT = _for_caller(
         USER_STANDS,
         or_(grants.c.offline, SESSION_LIVES),
         AGREED,
-        _NOT_REVOKED,
+        NOT_REVOKED,
     )
     .subquery("live")
 )
-_OWN = _for_caller(
-    select(clients.c.client_id)
-    .where(
-        clients.c.client_id == bindparam("issued_to"),
-        clients.c.disabled_at.is_(None),
-        or_(
-            clients.c.tokens_valid_from.is_(None),
-            clients.c.tokens_valid_from <= bindparam("issued_at", type_=Instant()),
-        ),
-        _NOT_REVOKED,
-    )
-    .subquery("live")
-)
+_OWN = _for_caller(OWN_TOKEN_STANDS.subquery("live"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,6 @@ def test_a_crash_is_json_and_tells_nothing(provider, monkeypatch, path):
     def crash(*_, **__):
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr("idp.protocol.token_endpoint.endpoint.authenticate_client", crash)
     monkeypatch.setattr("idp.protocol.presented.shown", crash)
     monkeypatch.setattr("idp.protocol.clients.asking.authenticate_client", crash)
 

@@ -1,6 +1,7 @@
 """All of it, with a figure per line: every pair without leaving schedules out, dice, storms."""
 
 import math
+import random
 import tempfile
 import time
 from collections.abc import Iterator
@@ -41,12 +42,15 @@ def _stages() -> Iterator[Iterator[Stage]]:
         run.end(folder)
 
 
-def report(*, whole: bool = False, until: float = math.inf) -> list[str]:
+def report(*, whole: bool = False, until: float = math.inf, seed: str = "") -> list[str]:
     """Weave the default plan, or `whole`: every pair there is, every schedule of it.
 
-    Begin none after `until` on the monotonic clock, of which each database has its share.
+    A `seed` says in which order. Begin none after `until` on the monotonic clock, of which each
+    database has its share.
     """
     pairs = tuple(combinations_with_replacement(OPERATIONS, 2)) if whole else PAIRS
+    if seed:
+        pairs = tuple(random.Random(seed).sample(pairs, len(pairs)))
     wrong: list[str] = []
     with _stages() as stages:
         for left, stage in zip(range(len(KINDS), 0, -1), stages, strict=True):
@@ -75,7 +79,7 @@ def soak(*, seed: str, operations: int, minutes: float) -> list[str]:
     Pairs may use half of the time; those that are left out then are counted.
     """
     started = time.monotonic()
-    wrong = report(whole=True, until=started + 60 * minutes / 2)
+    wrong = report(whole=True, until=started + 60 * minutes / 2, seed=seed)
     wanted = operations // 10
     with _stages() as stages:
         for left, stage in zip(range(len(KINDS), 0, -1), stages, strict=True):
