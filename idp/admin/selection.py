@@ -85,11 +85,11 @@ def _faults(said: Mapping[str, object]) -> Iterator[str]:
         longest = _LONGEST_TOKEN if name == "token" else _LONGEST_ID
         if name in said and not _visible(said[name], longest):
             yield f"{name}: 1 to {longest} visible ASCII characters"
-    if "user" in said and not _printable(said["user"], _LONGEST_ID):
+    if "user" in said and not printable(said["user"], _LONGEST_ID):
         yield f"user: an id or a user name, 1 to {_LONGEST_ID} printable characters"
     if not isinstance(said.get("offline", False), bool):
         yield "offline: true or false"
-    if not _printable(said.get("reason"), LONGEST_REASON):
+    if not printable(said.get("reason"), LONGEST_REASON):
         yield f"reason: needed, 1 to {LONGEST_REASON} printable characters"
 
 
@@ -130,6 +130,7 @@ def _visible(value: object, longest: int) -> bool:
     return 0 < len(text) <= longest and all("!" <= c <= "~" for c in text)
 
 
-def _printable(value: object, longest: int) -> bool:
+def printable(value: object, longest: int) -> bool:
+    """Tell whether it is a text that people can read, and not too much of it."""
     text = value if isinstance(value, str) else ""
     return bool(text.strip()) and len(text) <= longest and text.isprintable()

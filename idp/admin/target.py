@@ -70,7 +70,7 @@ def target_of(ctx: RequestContext, what: Selection) -> Target:
     return Target(
         named=_named(what),
         client_id=what.client_id,
-        user=_require_user(ctx, what.user) if what.user is not None else None,
+        user=require_user(ctx, what.user) if what.user is not None else None,
         before=what.issued_before,
     )
 
@@ -81,7 +81,12 @@ def _named(what: Selection) -> dict[str, str]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _require_user(ctx: RequestContext, name: str) -> User:
+def require_user(ctx: RequestContext, name: str) -> User:
+    """Return the user of this subject or name.
+
+    Raises:
+        NothingOfThisName: there is none.
+    """
     user = users.find(ctx.db, name) or users.find_by_username(ctx.db, name)
     if user is None:
         raise NothingOfThisName("user")

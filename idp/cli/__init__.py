@@ -11,11 +11,12 @@ from idp.cli.keys import key
 from idp.cli.migrate import migrate
 from idp.cli.refusals import Refusing
 from idp.cli.serve import serve
+from idp.cli.sessions import session
 from idp.cli.tokens import token
 from idp.cli.users import user
 from idp.cli.worker import worker
 
-COMMANDS = (serve, migrate, check, user, client, key, token, delivery, worker, demo)
+COMMANDS = (serve, migrate, check, user, client, session, key, token, delivery, worker, demo)
 
 
 @click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,185 @@
+"""A session's story as text and as JSON; nothing in it is a secret."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from idp.cli.answers import pairs, table
+
+if TYPE_CHECKING:
+    from idp.admin.session_desk import Story
+    from idp.store.decisions import Recorded
+    from idp.store.grants import Grant
+
+
+def in_words(story: Story, now: datetime) -> str:
+    """Return the story for people."""
+    parts = [_facts(story, now)]
+    if story.decisions:
+        parts.append(_decisions(story.decisions))
+    if story.grants:
+        parts.append(_grants(story.grants))
+    if story.told:
+        parts.append(_told(story))
+    return "\n\n".join(parts)
+
+
+def as_json(story: Story, now: datetime) -> dict[str, Any]:
+    """Return the story for programs."""
+    from dataclasses import asdict
+
+    from idp.admin.session_state import end_of, state_of
+
+    session, device = story.past.session, story.device
+    return {
+        **asdict(session),
+        "username": story.user.username,
+        "groups": story.user.groups,
+        "state": state_of(story.past, now),
+        "ended_at": story.past.ended_at,
+        "end_reason": end_of(story.past, now),
+        "device": None if device is None else asdict(device),
+        "decisions": [_decision_json(each) for each in story.decisions],
+        "grants": [_grant_json(each) for each in story.grants],
+        "told": [asdict(each) for each in story.told],
+    }
+
+
+def _facts(story: Story, now: datetime) -> str:
+    from idp.account.method_words import methods_in_words
+    from idp.admin.session_state import end_of, state_of
+    from idp.web.device_words import describe
+
+    session, user = story.past.session, story.user
+    over = end_of(story.past, now)
+    moved = (session.seen_address, session.seen_user_agent) not in (
+        (session.address, session.user_agent),
+        ("", ""),
+    )
+    return pairs(
+        [
+            ("Session", session.sid),
+            ("User", f"{user.username} ({user.id})"),
+            ("Groups", ", ".join(user.groups)),
+            ("State", state_of(story.past, now)),
+            ("Because", over),
+            ("Ended", _at(story.past.ended_at)),
+            ("Challenged", _at(session.challenged_at)),
+            ("By rule", session.challenge),
+            ("Opened", _at(session.opened_at)),
+            ("For", session.client_id),
+            ("Proved", _at(session.authenticated_at)),
+            ("Level", session.acr),
+            ("Shown", ", ".join(methods_in_words(session.amr))),
+            ("Where", f"{session.address} {describe(session.user_agent)}".strip()),
+            ("Now", f"{session.seen_address} {describe(session.seen_user_agent)}" if moved else ""),
+            ("Since", _at(session.seen_at) if moved else ""),
+            ("Before", session.before_address),
+            ("Device", _device(story, now)),
+            ("Risk", session.risk),
+            ("Last seen", _at(session.last_seen_at)),
+            ("Ends unused", f"{_at(session.idle_until)}, after {_span(session.idle_seconds)}"),
+            ("Ends anyway", _at(session.absolute_until)),
+            ("Limited by", session.limited_by or "the defaults"),
+            ("Policy", session.policy_version),
+            ("Decision", session.decision_id),
+        ]
+    )
+
+
+def _device(story: Story, now: datetime) -> str:
+    if story.past.session.device_id is None:
+        return "none: the browser keeps no cookie of ours"
+    if story.device is None:
+        return "forgotten since"
+    until = story.device.trusted_until
+    trusted = f", trusted until {_at(until)}" if until is not None and until > now else ""
+    return f"known since {_at(story.device.first_seen_at)}{trusted}"
+
+
+def _decisions(decisions: tuple[Recorded, ...]) -> str:
+    headings = ("DECIDED", "AT", "OUTCOME", "RULE", "RISK", "SCORE", "POLICY", "WHY", "ANSWER")
+    return table(
+        headings,
+        (
+            (
+                _at(each.at),
+                each.moment,
+                each.outcome,
+                each.rule,
+                each.level,
+                f"{each.score:.2f}",
+                each.policy_version,
+                "; ".join(reasons_of(each)) or "-",
+                each.answer or "-",
+            )
+            for each in decisions
+        ),
+    )
+
+
+def reasons_of(decision: Recorded) -> list[str]:
+    """Return what moved the score, in words, the strongest first."""
+    return [str(each.get("name", "")) for each in decision.contributions]
+
+
+def _grants(grants: tuple[Grant, ...]) -> str:
+    return table(
+        ("GRANT", "CLIENT", "SINCE", "LAST USED", "SCOPE", "OFFLINE", "STATE"),
+        (
+            (
+                each.id,
+                each.client_id,
+                _at(each.opened_at),
+                _at(each.refreshed_at or each.code_redeemed_at) or "never",
+                list(each.scope),
+                "yes" if each.offline else "no",
+                f"ended: {each.end_reason}" if each.end_reason else "open",
+            )
+            for each in grants
+        ),
+    )
+
+
+def _told(story: Story) -> str:
+    return table(
+        ("TOLD", "KIND", "CLIENT", "STATE", "ATTEMPTS", "WRITTEN", "DONE", "LAST ERROR"),
+        (
+            (
+                each.id,
+                each.kind,
+                each.client_id or "-",
+                each.state,
+                each.attempts,
+                _at(each.created_at),
+                _at(each.finished_at) or "-",
+                each.last_error or "",
+            )
+            for each in story.told
+        ),
+    )
+
+
+def _decision_json(each: Recorded) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    # What habits are counted by says nothing to anybody, and how they learn is not this one's.
+    kept = asdict(each)
+    return {name: kept[name] for name in kept if name not in ("features", "teaches")}
+
+
+def _grant_json(each: Grant) -> dict[str, Any]:
+    names = ("id", "client_id", "scope", "resource", "offline", "opened_at", "refreshed_at")
+    more = ("code_redeemed_at", "generation", "idle_until", "ended_at", "end_reason", "dpop_jkt")
+    return {name: getattr(each, name) for name in (*names, *more)}
+
+
+def _at(instant: datetime | None) -> str:
+    return f"{instant:%Y-%m-%d %H:%M:%S}" if instant is not None else ""
+
+
+def _span(seconds: float) -> str:
+    from idp.cli.spans import span
+
+    return span(timedelta(seconds=seconds))

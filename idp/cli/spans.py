@@ -1,0 +1,38 @@
+"""Durations as policies and people write them."""
+
+import re
+from datetime import timedelta
+
+import click
+
+_UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+_SPAN = re.compile(r"([0-9]{1,6})([dhm])")
+
+
+def span(duration: timedelta) -> str:
+    """Return a duration such as `12 h`, or `1 h 30 m`; its two largest units are enough."""
+    left = round(abs(duration.total_seconds()))
+    sign = "-" if duration < timedelta(0) else ""
+    parts = []
+    for unit, seconds in _UNITS.items():
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count} {unit}")
+    return sign + " ".join(parts[:2]) if parts else "0 s"
+
+
+class Span(click.ParamType[timedelta]):
+    """An option's value such as `30d`, `12h` or `45m`."""
+
+    name = "span"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Return the duration."""
+        if isinstance(value, timedelta):
+            return value
+        found = _SPAN.fullmatch(str(value))
+        if found is None or not int(found[1]):
+            self.fail(f"{value!r} is no duration such as 30d, 12h or 45m.", param, ctx)
+        return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
