@@ -5,12 +5,16 @@ about another address goes to the old one.
 """
 
 from enum import StrEnum
+from urllib.parse import quote
 
 from idp.context import RequestContext
 from idp.delivery import service as delivery
 from idp.store.users import User
 from idp.web.device_words import describe
 from idp.web.words import gettext as _
+
+# The page on which somebody says that a sign-in was not them.
+NOT_ME = "/account/not-me"
 
 
 class Notice(StrEnum):
@@ -30,12 +34,15 @@ class Notice(StrEnum):
     PHONE_CHANGED = "phone_changed"
     ACCOUNT_DELETED = "account_deleted"
     GUESSED_AT = "guessed_at"
+    NEW_BROWSER = "new_browser"
+    NEW_PLACE = "new_place"
 
 
 def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
     """Write to the user about a change, if there is an address and mail is sent here.
 
-    Facts: `name` of the passkey or app; `email`, the new address.
+    Facts: `name` of the passkey or app; `email`, the new address; of a sign-in its `place`, if that
+    is known, and `sign_in`, the decision about it.
     """
     if not user.email:
         return
@@ -44,15 +51,17 @@ def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
         ctx,
         to=user.email,
         subject=_("%(what)s · %(service)s", what=subject, service=ctx.settings.display_name),
-        text=_letter(ctx, user, what, sentence),
+        text=_letter(ctx, user, what, sentence, facts),
         # The address before may be dead: that is not to hold up the letters to the new one.
         about=f"{user.id}/email_before" if what is Notice.EMAIL_CHANGED else user.id,
     )
 
 
-def _letter(ctx: RequestContext, user: User, what: Notice, sentence: str) -> str:
+def _letter(
+    ctx: RequestContext, user: User, what: Notice, sentence: str, facts: dict[str, str]
+) -> str:
     """Return what happened, when, from where, and what to do if it was somebody else."""
-    origin = ctx.origin
+    origin, place = ctx.origin, facts.get("place")
     told = [
         _("Hello %(name)s,", name=user.display_name),
         sentence,
@@ -60,12 +69,13 @@ def _letter(ctx: RequestContext, user: User, what: Notice, sentence: str) -> str
             [
                 _("Account: %(username)s", username=user.username),
                 _("When: %(when)s UTC", when=f"{ctx.now:%Y-%m-%d %H:%M}"),
-                *([_("Browser: %(device)s", device=_device(origin.user_agent))]),
+                _("Browser: %(device)s", device=_device(origin.user_agent)),
+                *([_("Place: %(place)s (approximate)", place=place)] if place else []),
                 *([_("Address: %(address)s", address=origin.address)] if origin.address else []),
             ]
         ),
         _("If this was you, there is nothing to do."),
-        _if_not(ctx, what),
+        _if_not(ctx, what, facts.get("sign_in")),
         _("We never ask for your password or a code by mail."),
     ]
     return "\n\n".join(told) + "\n"
@@ -75,12 +85,19 @@ def _device(user_agent: str) -> str:
     return describe(user_agent) if user_agent else _("none; done by the people who run the service")
 
 
-def _if_not(ctx: RequestContext, what: Notice) -> str:
+def _if_not(ctx: RequestContext, what: Notice, sign_in: str | None) -> str:
     support = ctx.settings.support_url
     if support.startswith("/"):
         support = ctx.settings.issuer + support
     help_line = _("Or get help: %(url)s", url=support) if support else ""
-    if what is Notice.ACCOUNT_DELETED:
+    if sign_in:
+        # The page asks who is there before it does anything: a mail scanner opens every link.
+        first = _(
+            "If it was not you, say so here. Everybody is signed out, and you choose a new "
+            "password: %(url)s",
+            url=f"{ctx.settings.issuer}{NOT_ME}?sign_in={quote(sign_in)}",
+        )
+    elif what is Notice.ACCOUNT_DELETED:
         first = _("If it was not you, tell the people who run this service at once.")
     else:
         first = _(
@@ -163,6 +180,17 @@ def _words(what: Notice, facts: dict[str, str]) -> tuple[str, str]:
             _(
                 "Somebody entered a wrong password or code for your account many times, and then "
                 "the right one."
+            ),
+        ),
+        Notice.NEW_BROWSER: (
+            _("A new browser signed in to your account"),
+            _("Your account was used to sign in from a browser that is new to us."),
+        ),
+        Notice.NEW_PLACE: (
+            _("Your account was used in a new place"),
+            _(
+                "A browser that you used before signed in to your account from a country where "
+                "you had not signed in yet."
             ),
         ),
     }

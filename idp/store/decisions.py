@@ -77,6 +77,15 @@ def list_of_user(db: Transaction, user_id: str, limit: int) -> list[Recorded]:
     return [Recorded(**row) for row in rows]
 
 
+def list_answered(db: Transaction, user_id: str, said: str, since: datetime) -> list[Recorded]:
+    """Return those of a user's decisions since then to which they said this, the newest first."""
+    query = select(*_COLUMNS).where(
+        table.c.user_id == user_id, table.c.at >= since, table.c.answer == said
+    )
+    rows = db.read(query.order_by(table.c.at.desc(), table.c.id)).mappings()
+    return [Recorded(**row) for row in rows]
+
+
 def answer(db: Transaction, decision_id: str, user_id: str, said: str, now: datetime) -> bool:
     """Note what the user says to it, once; False when it was answered or is not theirs."""
     change = update(table).where(

@@ -1,0 +1,86 @@
+"""Letters about a sign-in as there was none before: a new browser first, a new country second.
+
+They are few, so that they are read. One sign-in sends one letter at the most; a country is told of
+once, and a browser that keeps no cookies is told of once a day, or not at all for a month after its
+user said “it was me” of one like it. The first sign-in of an account is compared with nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from idp.context import RequestContext
+from idp.credentials import mail_cap
+from idp.credentials.notices import Notice, tell
+from idp.kernel.secrets import MasterKey
+from idp.store import decisions, spent
+from idp.store.users import User
+from idp.web.device_words import describe
+from idp.web.place_words import country_name
+
+# Two windows of a browser without cookies are two browsers to us; to their user they are one.
+BROWSER_QUIET_FOR = timedelta(days=1)
+VOUCHED_FOR = timedelta(days=30)
+# As long as a browser that was there can come back (RFC 6265bis).
+COUNTRY_QUIET_FOR = timedelta(days=400)
+_ME = "me"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What is new about a sign-in.
+
+    Attributes:
+        device_new: no sign-in of this user came from this browser before.
+        first_sign_in: there was none before at all, or the account was set up just now.
+        country: where the address seems to be (ISO 3166), if anybody knows.
+        country_new: no sign-in of this user came from there before.
+        network: the AS number, or else the prefix of the address.
+        decision_id: the decision that the sign-in was judged by.
+    """
+
+    device_new: bool
+    first_sign_in: bool = False
+    country: str | None = None
+    country_new: bool = False
+    network: str = ""
+    decision_id: str | None = None
+
+
+def tell_of_new(ctx: RequestContext, user: User, arrival: Arrival) -> Notice | None:
+    """Write to the user about what is new, if anything is; return what was written about.
+
+    What is told is noted in the sign-in's own transaction: of two at once, one writes.
+    """
+    if not (arrival.device_new or arrival.country_new):
+        return None
+    browser, country = describe(ctx.origin.user_agent), arrival.country
+    # A letter about a browser names its country, and so tells of that as well.
+    new_country = country is not None and _first(ctx, user, COUNTRY_QUIET_FOR, "country", country)
+    if arrival.device_new:
+        seen = (browser, arrival.network)
+        quiet = _vouched(ctx, user, *seen) or not _first(
+            ctx, user, BROWSER_QUIET_FOR, "browser", *seen
+        )
+        notice = None if quiet else Notice.NEW_BROWSER
+    else:
+        notice = Notice.NEW_PLACE if new_country else None
+    if notice is None or arrival.first_sign_in or not mail_cap.admits(ctx, "arrival", user.id):
+        return None
+    place = country_name(country) if country else ""
+    tell(ctx, user, notice, place=place, sign_in=arrival.decision_id or "")
+    return notice
+
+
+def _first(ctx: RequestContext, user: User, quiet_for: timedelta, *what: str) -> bool:
+    """Tell whether this is told for the first time in a while; from now on it is not."""
+    key = ctx.house.get(MasterKey).mac("arrival", "\0".join((user.id, *what)).encode())
+    return spent.burn(ctx.db, key, ctx.now + quiet_for)
+
+
+def _vouched(ctx: RequestContext, user: User, browser: str, network: str) -> bool:
+    """Tell whether the user said “it was me” of such a browser in the same network lately."""
+    answered = decisions.list_answered(ctx.db, user.id, _ME, ctx.now - VOUCHED_FOR)
+    return any(
+        describe(each.user_agent) == browser and each.facts.get("network", "") == network
+        for each in answered
+    )
