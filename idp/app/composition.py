@@ -9,6 +9,7 @@ from idp.app.logs import set_up_logs
 from idp.context import Origin, RequestContext
 from idp.credentials.attestation import roots_in
 from idp.credentials.hashing import PasswordHashing
+from idp.judgement.policies import Policies
 from idp.kernel.errors import SetupFault
 from idp.kernel.registry import Registry
 from idp.kernel.shipped import shipped
@@ -47,6 +48,7 @@ def compose(settings: Settings) -> tuple[flask.Flask, Registry]:
         PasswordHashing(settings.password_hashes_at_once),
         Keyring(),
         ClientCache(),
+        Policies(settings),
     ):
         house.provide(thing)
     app.extensions["idp"] = house

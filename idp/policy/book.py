@@ -80,20 +80,32 @@ class Then:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of the policy, by its name."""
+    """One rule of the policy, by its name.
+
+    `because` is what people read where the rule asks something of them; those that are built in
+    have words of their own.
+    """
 
     name: str
     when: When
     then: Then
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What no rule and no default crosses (NIST SP 800-63B-4 §2): None where there is no bound."""
+    """What no rule and no default crosses (NIST SP 800-63B-4 §2): None where there is no bound.
+
+    `acr` is the level that everybody shows at least.
+    """
 
     preset: str = "none"
     idle: timedelta | None = None
     absolute: timedelta | None = None
+    reauthentication: timedelta | None = None
+    trusted_device: timedelta | None = None
+    return_within: timedelta | None = None
+    remember: timedelta | None = None
     acr: str | None = None
 
 
@@ -105,24 +117,32 @@ class Thresholds:
     high: float
 
 
+# In natural logarithms of odds: four times as suspicious as usual, and twenty times.
+CALIBRATED = Thresholds(elevated=1.4, high=3.0)
+
+# Who is named where no rule has said it.
+DEFAULTS, BOUNDS = "defaults", "bounds"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A policy as it is judged by; `version` tells one text from another."""
+    """A policy as it is judged by; `version` tells it from every other one."""
 
     version: str
     defaults: Limits
     rules: tuple[Rule, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
-    thresholds: Thresholds | None = None
+    thresholds: Thresholds = CALIBRATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What the policy says of some facts, and which rule said it.
 
-    `limited_by` names, for each limit that a rule moved, the rule. `acr` is the level that has to
-    be shown, if one has. The level in `outcome` takes all facts into account; whether what it asks
-    for can be shown at all is for the caller to see.
+    `rule` is the one that the outcome is due to, `limited_by` names, for each limit that is not
+    the default, the one that moved it; where it was no rule it is `defaults` or `bounds`. `acr` is
+    the level that has to be shown, if one has. Whether what the outcome asks for has been shown in
+    this sign-in already, and whether it can be shown at all, is for the caller to see.
     """
 
     outcome: Outcome

@@ -15,7 +15,8 @@ class Facts:
 
     `acr` is the level that is shown so far, `second_step_owned` whether the user has more to show;
     `proof_age` is the time since the last proof. Of the network, `network` is its AS number
-    (`AS3320`) or, where nobody knows that, its prefix; `country` is an ISO 3166 code or unknown.
+    (`AS3320`) or, where nobody knows that, its prefix, which `prefix` is in any case
+    (`203.0.113.0/24`); `country` is an ISO 3166 code or unknown.
     """
 
     moment: Moment
@@ -27,6 +28,7 @@ class Facts:
     risk: RiskLevel = RiskLevel.LOW
     changes: frozenset[Change] = frozenset()
     network: str = ""
+    prefix: str = ""
     country: str | None = None
     hosting: bool = False
     tor: bool = False

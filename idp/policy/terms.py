@@ -38,12 +38,14 @@ class Change(StrEnum):
 
     `network` and `browser` are each harmless by themselves; `network_and_browser` are both in one
     step. `copied_cookie` says that one secret is used in two places by turns, `impossible_travel`
-    that nobody gets that far in that time.
+    that nobody gets that far in that time, `device` that the browser does not show the credential
+    that it had.
     """
 
     NETWORK = "network"
     COUNTRY = "country"
     BROWSER = "browser"
+    DEVICE = "device"
     NETWORK_AND_BROWSER = "network_and_browser"
     COPIED_COOKIE = "copied_cookie"
     IMPOSSIBLE_TRAVEL = "impossible_travel"
@@ -62,7 +64,10 @@ class Outcome(StrEnum):
     @property
     def severity(self) -> int:
         """How far it goes: 0 is the mildest."""
-        return list(Outcome).index(self)
+        return _SEVERITY[self]
+
+
+_SEVERITY = {outcome: severity for severity, outcome in enumerate(Outcome)}
 
 
 class AtLimit(StrEnum):
