@@ -16,6 +16,7 @@ _WORRYING = NOT_YOURS | {
     "password.recovered",
     "recovery_code.used",
     "refresh_token.reused",
+    "session.challenged",
     "tokens.revoked",
     "user.disabled",
 }
@@ -72,6 +73,7 @@ def _of_signing_in(data: Mapping[str, Any]) -> dict[str, str]:
         "login.failed": factors.get(str(data.get("factor")), _("A wrong code was entered.")),
         "session.opened": _("You signed in."),
         "session.proved": _("You confirmed that it is you."),
+        "session.challenged": _("A session was stopped until you confirm that it is you."),
         "session.ended": _("A session ended."),
         "device.known": _("A browser signed you in for the first time."),
         "device.trusted": _("A browser was trusted to go without a second step."),

@@ -166,6 +166,15 @@ class SessionProved(SessionEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionChallenged(SessionEvent):
+    """The session is good for nothing until it is proved anew; `rule` wants that."""
+
+    name = "session.challenged"
+    rule: str
+    decision_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(SessionEvent):
     """The session is over, once and for all."""
 

@@ -22,10 +22,15 @@ def current() -> Browser:
     secret = cookies.read(ctx.settings, cookies.SESSION)
     device = cookies.read(ctx.settings, cookies.DEVICE)
     master = ctx.house.get(MasterKey)
+    standing = sessions.find_standing(ctx, secret)
+    challenged = standing is not None and standing.session.challenged_at is not None
+    if standing is not None and not challenged:
+        sessions.note_activity(ctx, standing.session)
     return Browser(
         secret=secret,
-        standing=sessions.find_live(ctx, secret),
+        standing=None if challenged else standing,
         device_id=read_device_cookie(master, device) if device else None,
+        challenged=standing if challenged else None,
     )
 
 

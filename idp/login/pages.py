@@ -72,7 +72,8 @@ def answer_passkey() -> flask.Response:
 
 def _known(handover: Handover) -> User | None:
     """Return who is asked to prove it again: the one who is signed in here."""
-    standing = browser.current().standing
+    now_here = browser.current()
+    standing = now_here.standing or now_here.challenged
     here = standing is not None and standing.user.id == handover.user_id
     return standing.user if standing is not None and here else None
 

@@ -185,13 +185,16 @@ def _unfinished(half: HalfDone, amr: tuple[str, ...]) -> str | None:
 
 
 def _judge(user: User, amr: tuple[str, ...], handover: Handover, *, by_ticket: bool) -> Verdict:
+    here = browser.current()
+    asked_anew = here.challenged is not None and here.challenged.user.id == user.id
     return service.judge(
         request_context(),
         user,
         amr,
         wanted=handover.acr,
-        fresh=handover.fresh,
-        device_id=browser.current().device_id,
+        # A copied cookie comes with its neighbours: no trusted browser answers a challenge.
+        fresh=handover.fresh or asked_anew,
+        device_id=here.device_id,
         by_ticket=by_ticket,
     )
 

@@ -23,11 +23,15 @@ ATTEMPT_LIFETIME = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """What we know of the browser: its session and its device credential."""
+    """What we know of the browser: its session and its device credential.
+
+    `challenged` is a session that has to be proved anew before it is good for anything again.
+    """
 
     secret: str | None
     standing: Standing | None
     device_id: str | None
+    challenged: Standing | None = None
 
     @property
     def sid(self) -> str | None:
@@ -183,7 +187,7 @@ def open_session(
     devices.remember(ctx, device_id, user.id)
     if proved.trust:
         devices.trust(ctx, device_id, user.id)
-    standing, secret = browser.standing, browser.secret
+    standing, secret = browser.standing or browser.challenged, browser.secret
     if standing is not None and secret is not None and standing.user.id == user.id:
         before = standing.session.authenticated_at
         at = max(before, proved.at) if proved.at else ctx.now
@@ -194,6 +198,7 @@ def open_session(
             amr,
             device_id,
             authenticated_at=at,
+            anew=proved.sid is None,
         )
         if written is not None and proved.sid in (None, written.session.sid):
             return written

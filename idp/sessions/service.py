@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from idp.audit import record
-from idp.audit.events import SessionEnded, SessionOpened, SessionProved
+from idp.audit.events import SessionChallenged, SessionEnded, SessionOpened, SessionProved
 from idp.context import RequestContext
 from idp.kernel.secrets import digest, new_id, new_secret
 from idp.policy.acr import acr_of
 from idp.policy.session_limits import deadlines, idle_after_activity, worth_noting
-from idp.store import sessions
+from idp.store import session_changes, sessions
 from idp.store.sessions import Session, Standing
 
 SECRET_PREFIX = "idp_ss_"  # noqa: S105 - what makes a leaked secret recognisable
@@ -28,26 +28,35 @@ def find_live(ctx: RequestContext, secret: str | None, *, client_id: str = "") -
 
     With a `client_id` the answer also says what that client may already have.
     """
-    if secret is None or not secret.startswith(SECRET_PREFIX):
+    standing = find_standing(ctx, secret, client_id=client_id)
+    if standing is None or standing.session.challenged_at is not None:
         return None
-    standing = sessions.find_live(ctx.db, digest(secret), ctx.now, client_id)
-    if standing is not None:
-        _note_activity(ctx, standing.session)
+    note_activity(ctx, standing.session)
     return standing
 
 
-def _note_activity(ctx: RequestContext, session: Session) -> None:
+def find_standing(
+    ctx: RequestContext, secret: str | None, *, client_id: str = ""
+) -> Standing | None:
+    """Return the same where the session is challenged, too: to say so, to ask, or to end it."""
+    if secret is None or not secret.startswith(SECRET_PREFIX):
+        return None
+    return sessions.find_standing(ctx.db, digest(secret), ctx.now, client_id)
+
+
+def note_activity(ctx: RequestContext, session: Session) -> None:
+    """Count a request as activity, once in a tenth of the idle time."""
     idle = timedelta(seconds=session.idle_seconds)
     if worth_noting(session.last_seen_at, idle, ctx.now):
         until = idle_after_activity(idle, session.absolute_until, ctx.now)
-        sessions.touch(ctx.db, session, ctx.now, until)
+        session_changes.touch(ctx.db, session, ctx.now, until)
 
 
 def note_use(ctx: RequestContext, sid: str, last_seen_at: datetime, idle_seconds: int) -> None:
     """Count what a client does out of a session as activity of its user, now and then."""
     idle = timedelta(seconds=idle_seconds)
     if worth_noting(last_seen_at, idle, ctx.now):
-        sessions.note_use(ctx.db, sid, ctx.now, ctx.now + idle)
+        session_changes.note_use(ctx.db, sid, idle_seconds, ctx.now, ctx.now + idle)
 
 
 def open_session(
@@ -92,10 +101,12 @@ def prove(
     device_id: str | None,
     *,
     authenticated_at: datetime | None = None,
+    anew: bool = False,
 ) -> OpenSession | None:
     """Write a new proof into a live session, under a new secret (I6).
 
-    `authenticated_at` is given where the instant of the last proof stays what it was.
+    `authenticated_at` is given where the instant of the last proof stays what it was; `anew` says
+    that everything was proved now, which a challenge takes.
     None when the old secret is no longer current: another request was faster, or it ended.
     """
     idle = timedelta(seconds=session.idle_seconds)
@@ -107,15 +118,44 @@ def prove(
         acr=acr_of(amr),
         amr=amr,
         device_id=device_id,
+        seen_address=ctx.origin.address,
+        seen_user_agent=ctx.origin.user_agent,
+        seen_at=ctx.now,
+        before_address=None,
+        before_user_agent=None,
+        challenged_at=None,
+        challenge=None,
     )
     fresh = new_secret(SECRET_PREFIX)
-    if not sessions.prove(ctx.db, proved, digest(secret), digest(fresh)):
+    old, new = digest(secret), digest(fresh)
+    if not session_changes.prove(ctx.db, proved, old, new, anew=anew):
         return None
     record(
         ctx,
         SessionProved(user_id=session.user_id, sid=session.sid, acr=proved.acr, amr=list(amr)),
     )
     return OpenSession(proved, fresh)
+
+
+def challenge(
+    ctx: RequestContext, standing: Standing, judged: Session, *, decision_id: str | None = None
+) -> bool:
+    """Let a session be good for nothing until it is proved anew, as it was `judged` now.
+
+    False when another request was faster: it has been proved, ended or judged meanwhile.
+    """
+    rule = judged.challenge or ""
+    stopped = replace(judged, challenged_at=ctx.now, challenge=rule)
+    if not session_changes.judge_anew(
+        ctx.db, standing.session, stopped, standing.secret_hash, ctx.now
+    ):
+        return False
+    session = standing.session
+    event = SessionChallenged(
+        user_id=session.user_id, sid=session.sid, rule=rule, decision_id=decision_id
+    )
+    record(ctx, event)
+    return True
 
 
 def end(ctx: RequestContext, sid: str, *, because: str) -> bool:

@@ -26,7 +26,7 @@ from idp.store.noted import Note, NotedChange
 from idp.store.prepared import Prepared
 from idp.store.purge import remove_older
 from idp.store.schema import consents, grants, sessions, users
-from idp.store.sessions import ALIVE
+from idp.store.sessions import GOOD
 from idp.store.users import User
 
 
@@ -81,7 +81,7 @@ _WITH_ITS_SESSION = (
     .where(
         sessions.c.sid == bindparam("sid"),
         sessions.c.secret_hash == bindparam("shown_secret_hash"),
-        ALIVE,
+        GOOD,
     )
     .with_for_update(read=True)
 )
@@ -103,13 +103,13 @@ AGREED = or_(
 USER_STANDS = exists(
     select(users.c.id).where(users.c.id == grants.c.user_id, users.c.disabled_at.is_(None))
 )
-SESSION_LIVES = exists(select(sessions.c.sid).where(sessions.c.sid == grants.c.sid, ALIVE))
+SESSION_LIVES = exists(select(sessions.c.sid).where(sessions.c.sid == grants.c.sid, GOOD))
 
 _FIND_LIVE = Prepared(
     select(*COLUMNS, *user_rows.COLUMNS)
     .select_from(
         grants.join(users, users.c.id == grants.c.user_id).outerjoin(
-            sessions, and_(sessions.c.sid == grants.c.sid, ALIVE)
+            sessions, and_(sessions.c.sid == grants.c.sid, GOOD)
         )
     )
     .where(
@@ -132,7 +132,7 @@ def from_row(row: Sequence[Any]) -> Grant:
 def add(db: Transaction, grant: Grant, secret_hash: bytes, now: datetime, note: Note) -> bool:
     """Insert a grant whose code can be redeemed once; without its answer it is of no use.
 
-    False when its session is over, or has another secret by now.
+    False when its session is over or challenged, or has another secret by now.
     """
     values = {name: getattr(grant, name) for name in _NAMES}
     values |= {"now": now, "shown_secret_hash": secret_hash}

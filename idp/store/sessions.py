@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
@@ -55,7 +55,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Who stands before us: the live session, its user and what a client may already have.
+    """Who stands before us: the session, its user and what a client may already have.
 
     `secret_hash` is that of the secret that was shown, which may be an old one by now.
     """
@@ -68,7 +68,7 @@ class Standing:
 
 
 _NAMES = tuple(Session.__dataclass_fields__)
-_COLUMNS = [sessions.c[name] for name in _NAMES]
+COLUMNS = [sessions.c[name] for name in _NAMES]
 
 # Building a statement costs more than running it: those of every request are built once.
 
@@ -77,10 +77,12 @@ NOW = bindparam("now", type_=Instant())
 ALIVE = and_(
     sessions.c.ended_at.is_(None), sessions.c.idle_until > NOW, sessions.c.absolute_until > NOW
 )
+# Besides, nobody asks for a new proof: only such a session gives anything, and is kept by its use.
+GOOD = and_(ALIVE, sessions.c.challenged_at.is_(None))
 
 _ADD = insert(sessions)
-_FIND_LIVE = Prepared(
-    select(*_COLUMNS, *user_rows.COLUMNS, consents.c.scope, consents.c.claims)
+_FIND_STANDING = Prepared(
+    select(*COLUMNS, *user_rows.COLUMNS, consents.c.scope, consents.c.claims)
     .select_from(
         sessions.join(users, users.c.id == sessions.c.user_id).outerjoin(
             consents,
@@ -98,7 +100,8 @@ _FIND_LIVE = Prepared(
 )
 
 
-def _from_row(row: Sequence[Any]) -> Session:
+def from_row(row: Sequence[Any]) -> Session:
+    """Return the session that a row begins with."""
     values = dict(zip(_NAMES, row, strict=False))
     return Session(**{**values, "amr": tuple(values["amr"])})
 
@@ -109,67 +112,30 @@ def add(db: Transaction, session: Session, secret_hash: bytes) -> None:
     db.write(_ADD, {**values, "amr": list(session.amr), "secret_hash": secret_hash})
 
 
-def find_live(
+def find_standing(
     db: Transaction, secret_hash: bytes, now: datetime, client_id: str
 ) -> Standing | None:
-    """Return the live session of this secret, its user, and the user's consent for a client."""
+    """Return the session of this secret, challenged or not, its user, and a client's consent."""
     asked = {"presented_hash": secret_hash, "now": now, "for_client": client_id}
-    row: Sequence[Any] | None = db.read(_FIND_LIVE, asked).first()
+    row: Sequence[Any] | None = db.read(_FIND_STANDING, asked).first()
     if row is None:
         return None
     *_, scope, claims = row
     return Standing(
         secret_hash=secret_hash,
-        session=_from_row(row),
-        user=user_rows.from_row(row[len(_COLUMNS) :]),
+        session=from_row(row),
+        user=user_rows.from_row(row[len(COLUMNS) :]),
         scope=frozenset(scope or ()),
         claims=frozenset(claims or ()),
     )
 
 
-def touch(db: Transaction, session: Session, now: datetime, idle_until: datetime) -> None:
-    """Note activity: idle moves, absolute never does."""
-    statement = update(sessions).where(sessions.c.sid == session.sid, ALIVE)
-    db.write(statement.values(last_seen_at=now, idle_until=idle_until), {"now": now})
-
-
-def note_use(db: Transaction, sid: str, now: datetime, idle_until: datetime) -> bool:
-    """Note that a client used the session; False when somebody else is writing to it just now.
-
-    Nobody waits for the note: it is a rough one, and who waited could come to wait for each other.
-    """
-    mine = select(sessions.c.sid).where(sessions.c.sid == sid, ALIVE, sessions.c.last_seen_at < NOW)
-    until = case(
-        (sessions.c.absolute_until < idle_until, sessions.c.absolute_until), else_=idle_until
-    )
-    statement = (
-        update(sessions)
-        .where(sessions.c.sid.in_(mine.with_for_update(skip_locked=True)))
-        .values(last_seen_at=NOW, idle_until=until)
-    )
-    return db.write(statement, {"now": now}).rowcount == 1
-
-
-def prove(db: Transaction, session: Session, old_hash: bytes, new_hash: bytes) -> bool:
-    """Write a new proof with a new secret, if the old secret is still the current one (I6)."""
-    statement = (
-        update(sessions)
-        .where(
-            sessions.c.sid == session.sid,
-            sessions.c.secret_hash == old_hash,
-            ALIVE,
-        )
-        .values(
-            secret_hash=new_hash,
-            authenticated_at=session.authenticated_at,
-            last_seen_at=session.last_seen_at,
-            idle_until=session.idle_until,
-            acr=session.acr,
-            amr=list(session.amr),
-            device_id=session.device_id,
-        )
-    )
-    return db.write(statement, {"now": session.last_seen_at}).rowcount == 1
+def find_live(
+    db: Transaction, secret_hash: bytes, now: datetime, client_id: str
+) -> Standing | None:
+    """Return the same of a session that is good for something."""
+    standing = find_standing(db, secret_hash, now, client_id)
+    return standing if standing is not None and standing.session.challenged_at is None else None
 
 
 def end(db: Transaction, sid: str, now: datetime, reason: str) -> str | None:
@@ -208,13 +174,13 @@ def end_others_of_user(
 
 
 def list_live_of_user(db: Transaction, user_id: str, now: datetime) -> list[Session]:
-    """Return a user's live sessions, the one used last first."""
+    """Return a user's sessions that are not over, challenged or not, the one used last first."""
     query = (
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .where(sessions.c.user_id == user_id, ALIVE)
         .order_by(sessions.c.last_seen_at.desc(), sessions.c.sid)
     )
-    return [_from_row(row) for row in db.read(query, {"now": now})]
+    return [from_row(row) for row in db.read(query, {"now": now})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,33 +194,33 @@ class Past:
 
 def find(db: Transaction, sid: str) -> Past | None:
     """Return a session, over or not."""
-    query = select(*_COLUMNS, sessions.c.ended_at, sessions.c.end_reason)
+    query = select(*COLUMNS, sessions.c.ended_at, sessions.c.end_reason)
     row = db.read(query.where(sessions.c.sid == sid)).first()
-    return Past(_from_row(row), row.ended_at, row.end_reason) if row else None
+    return Past(from_row(row), row.ended_at, row.end_reason) if row else None
 
 
 def find_by_secret(db: Transaction, secret_hash: bytes) -> Past | None:
     """Return the session that has this secret now, over or not."""
-    query = select(*_COLUMNS, sessions.c.ended_at, sessions.c.end_reason)
+    query = select(*COLUMNS, sessions.c.ended_at, sessions.c.end_reason)
     row = db.read(query.where(sessions.c.secret_hash == secret_hash)).first()
-    return Past(_from_row(row), row.ended_at, row.end_reason) if row else None
+    return Past(from_row(row), row.ended_at, row.end_reason) if row else None
 
 
 def list_of_user(db: Transaction, user_id: str, limit: int) -> list[Past]:
     """Return a user's sessions, over or not, the newest first."""
     query = (
-        select(*_COLUMNS, sessions.c.ended_at, sessions.c.end_reason)
+        select(*COLUMNS, sessions.c.ended_at, sessions.c.end_reason)
         .where(sessions.c.user_id == user_id)
         .order_by(sessions.c.opened_at.desc(), sessions.c.sid)
         .limit(limit)
     )
-    return [Past(_from_row(row), row.ended_at, row.end_reason) for row in db.read(query)]
+    return [Past(from_row(row), row.ended_at, row.end_reason) for row in db.read(query)]
 
 
 def find_before(db: Transaction, session: Session) -> Session | None:
     """Return the session that the user opened last before this one."""
     query = (
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .where(
             sessions.c.user_id == session.user_id,
             sessions.c.sid != session.sid,
@@ -264,7 +230,7 @@ def find_before(db: Transaction, session: Session) -> Session | None:
         .limit(1)
     )
     row = db.read(query).first()
-    return _from_row(row) if row else None
+    return from_row(row) if row else None
 
 
 def purge(db: Transaction, before: datetime) -> int:

@@ -23,6 +23,7 @@ from idp.worker.courier import Courier
 from tests.admission.people import Person, create_passkey
 from tests.app import PASSWORD, RelyingParty, link_of, submit
 from tests.protocol.refreshing import refresh, refreshed
+from tests.sessions.challenged import challenge_browser
 from tests.support.authenticator import Authenticator
 
 BROWSER = b"b" * 32
@@ -186,6 +187,12 @@ def a_life_of_refreshing(provider):
     assert refresh(rp, token).status_code == 400
 
 
+def a_life_of_a_copied_cookie(provider):
+    user, rp = somebody(provider, "coco")
+    rp.submit(rp.log_in(rp.authorize(), user.username), action="skip")
+    challenge_browser(provider, rp)
+
+
 def a_life_of_giving_back(provider):
     user, rp = somebody(provider, "gus")
     rp.submit(rp.log_in(rp.authorize(), user.username), action="skip")
@@ -217,6 +224,7 @@ LIVES = (
     a_life_of_letters,
     a_life_of_a_client,
     a_life_of_refreshing,
+    a_life_of_a_copied_cookie,
     a_life_of_giving_back,
     a_life_of_an_operator,
 )

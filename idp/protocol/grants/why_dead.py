@@ -36,7 +36,7 @@ def why_no_refresh(ctx: RequestContext, grant: Grant) -> str | None:
 
 
 def why_session_over(ctx: RequestContext, sid: str) -> str | None:
-    """Return why a session is over; None while it lives."""
+    """Return why a session gives nothing, for now or for good; None while it does."""
     past = sessions.find(ctx.db, sid)
     if past is None:
         return "session_gone"
@@ -44,4 +44,7 @@ def why_session_over(ctx: RequestContext, sid: str) -> str | None:
         return f"session_ended:{past.end_reason}"
     if past.session.absolute_until <= ctx.now:
         return "session_too_old"
-    return "session_idle_too_long" if past.session.idle_until <= ctx.now else None
+    if past.session.idle_until <= ctx.now:
+        return "session_idle_too_long"
+    challenged = past.session.challenged_at is not None
+    return f"session_challenged:{past.session.challenge}" if challenged else None

@@ -31,6 +31,7 @@ REASONS = {
     "replaced_by_generation": "it was replaced by a successor",
     "revoked": "it was revoked alone; its grant may stand",
     "secret_unknown": "no session has it: never made, replaced by a newer one, or removed",
+    "session_challenged": "its session has to be proved anew first; then it is good again",
     "session_ended": "its session was ended",
     "session_gone": "its session was removed, being over for long",
     "session_idle_too_long": "its session was not used for too long",

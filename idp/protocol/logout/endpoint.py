@@ -59,7 +59,7 @@ def _proceed(raw: Parameters) -> flask.Response:
     flask.g.ui_locale = asked.ui_locales
     if asked.fault is not None:
         log.info("logout request", fault=asked.fault, reference=ctx.reference)
-    standing = sessions.find_live(ctx, cookies.read(ctx.settings, cookies.SESSION))
+    standing = sessions.find_standing(ctx, cookies.read(ctx.settings, cookies.SESSION))
     if standing is None:
         return _way_back(asked) or _logged_out(asked, was_signed_in=False)
     if asked.fault is None and asked.sid == standing.session.sid:
@@ -92,7 +92,7 @@ def confirm() -> flask.Response:
     csrf.check(form)
     ctx = request_context()
     handover = continuation.receive("logout", form)
-    standing = sessions.find_live(ctx, cookies.read(ctx.settings, cookies.SESSION))
+    standing = sessions.find_standing(ctx, cookies.read(ctx.settings, cookies.SESSION))
     if form.get("action") != "logout":
         return redirect("/account")
     way_back = handover.carry.get("way_back") if handover else None
