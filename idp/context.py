@@ -9,14 +9,16 @@ from datetime import datetime
 from idp.kernel.registry import Registry
 from idp.settings import Settings
 from idp.store.database import Transaction
+from idp.surroundings.hints import NO_HINTS, Hints
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request comes from, as far as we can tell."""
+    """Where a request comes from, as far as we can tell; the last two are the browser's words."""
 
     address: str
     user_agent: str
+    hints: Hints = NO_HINTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

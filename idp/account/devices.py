@@ -5,6 +5,7 @@ from idp.context import RequestContext
 from idp.protocol.clients import registry
 from idp.store import grants, known_devices, sessions
 from idp.store.sessions import Session
+from idp.surroundings.agents import agent_of
 from idp.web.device_words import describe
 from idp.web.words import at_time, on_day
 from idp.web.words import gettext as _
@@ -17,7 +18,7 @@ def facts_of(session: Session) -> Facts:
     return {
         "sid": session.sid,
         "device": describe(session.user_agent),
-        "handheld": _handheld(session.user_agent),
+        "handheld": agent_of(session.user_agent).handheld,
         "address": session.address,
         "opened": at_time(session.opened_at),
         "proved": at_time(session.authenticated_at),
@@ -48,7 +49,7 @@ def browsers_of(ctx: RequestContext, here: Session) -> list[Facts]:
         {
             "id": each.device_id,
             "device": describe(each.user_agent),
-            "handheld": _handheld(each.user_agent),
+            "handheld": agent_of(each.user_agent).handheld,
             "here": each.device_id == here.device_id,
             "first_seen": on_day(each.first_seen_at),
             "last_seen": at_time(each.last_seen_at),
@@ -58,11 +59,6 @@ def browsers_of(ctx: RequestContext, here: Session) -> list[Facts]:
         }
         for each in known
     ]
-
-
-def _handheld(user_agent: str) -> bool:
-    """Tell whether a browser says that it runs on a phone."""
-    return "Mobi" in user_agent
 
 
 def client_name(ctx: RequestContext, client_id: str) -> str:

@@ -18,6 +18,7 @@ from idp.protocol.keys.keyring import Keyring
 from idp.settings import Settings, master_key
 from idp.store import seals
 from idp.store.database import Database, db, engine_options, prepare
+from idp.surroundings.networks import Networks
 from idp.web.context import ClockReading, new_reference
 
 
@@ -49,6 +50,7 @@ def compose(settings: Settings) -> tuple[flask.Flask, Registry]:
         Keyring(),
         ClientCache(),
         Policies(settings),
+        Networks(settings),
     ):
         house.provide(thing)
     app.extensions["idp"] = house

@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 
 from idp.kernel.hosts import is_ip_address, is_loopback
 from idp.settings.proof import Attestation, ProofSettings
+from idp.settings.surroundings import SurroundingsSettings
 
 # Durations that say “not at all” by being nothing.
 _MAY_BE_ZERO = (
@@ -21,7 +22,7 @@ _MAY_BE_ZERO = (
 )
 
 
-class Settings(ProofSettings):
+class Settings(ProofSettings, SurroundingsSettings):
     """What an operator may choose. Durations are seconds in the environment."""
 
     model_config = SettingsConfigDict(

@@ -1,1 +1,1 @@
-"""Where a request comes from: its network and its user agent. Knows files, no database."""
+"""Where a request comes from: its network and its browser, told by files and by what it says."""

@@ -14,6 +14,7 @@ from idp.kernel.clock import system_clock
 from idp.kernel.registry import Registry
 from idp.settings import Settings
 from idp.store.database import Database
+from idp.surroundings.hints import hints_of
 
 _FAILED = 500
 ACTORS = dict.fromkeys(
@@ -54,6 +55,7 @@ def request_context() -> RequestContext:
             origin=Origin(
                 address=flask.request.remote_addr or "",
                 user_agent=_printable(flask.request.headers.get("User-Agent", "")),
+                hints=hints_of(flask.request.headers.get),
             ),
             reference=new_reference(),
             actor=ACTORS.get(flask.request.path, "user"),

@@ -1,15 +1,12 @@
 """A user agent in words: which browser on which system."""
 
-from ua_parser import parse
-
+from idp.surroundings.agents import agent_of
 from idp.web.words import gettext as _
 
 
 def describe(user_agent: str) -> str:
     """Return “Browser on System”, or that we cannot tell."""
-    found = parse(user_agent)
-    browser = found.user_agent.family if found.user_agent else None
-    system = found.os.family if found.os else None
-    if browser and system:
-        return _("%(browser)s on %(system)s", browser=browser, system=system)
-    return browser or system or _("Unknown browser")
+    agent = agent_of(user_agent)
+    if agent.browser and agent.system:
+        return _("%(browser)s on %(system)s", browser=agent.browser, system=agent.system)
+    return agent.browser or agent.system or _("Unknown browser")

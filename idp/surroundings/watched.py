@@ -1,0 +1,69 @@
+"""A file of the operator's that may change while we serve: read anew when it does."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import structlog
+
+log = structlog.get_logger("idp")
+Content = TypeVar("Content")
+# How often a process looks whether a file has changed.
+LOOKS_EVERY = 2.0
+
+
+class Unreadable(Exception):
+    """A file is not there, or not what it should be; the text says which (docs/networks.md)."""
+
+
+class Watched(Generic[Content]):
+    """What a file says, and `nothing` where there is none.
+
+    One that goes missing or is broken leaves standing what was read before.
+    """
+
+    def __init__(
+        self, path: Path | None, read: Callable[[Path], Content], nothing: Content
+    ) -> None:
+        self._path, self._read, self._content = path, read, nothing
+        self._stamp: tuple[int, ...] | None = None
+        self._next_look = 0.0
+        self._lock = threading.Lock()
+
+    def content(self) -> Content:
+        """Return what the file says, as far as we know."""
+        # Not an instant that anybody is told or judged by: only when to look again.
+        if self._path is None or time.monotonic() < self._next_look:
+            return self._content
+        # Whoever comes while somebody reads goes on with what there is.
+        if self._lock.acquire(blocking=False):
+            try:
+                self._look(self._path)
+                self._next_look = time.monotonic() + LOOKS_EVERY
+            finally:
+                self._lock.release()
+        return self._content
+
+    def _look(self, path: Path) -> None:
+        stamp = _stamp_of(path)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self._content = self._read(path)
+        except Unreadable as error:
+            log.warning("file_unreadable", path=str(path), why=str(error))
+        else:
+            log.info("file_read", path=str(path))
+
+
+def _stamp_of(path: Path) -> tuple[int, ...]:
+    """Return what changes with the file; nothing while there is none."""
+    try:
+        now = os.stat(path)  # noqa: PTH116 - Path.stat costs twice as much
+    except OSError:
+        return ()
+    return (now.st_ino, now.st_size, now.st_mtime_ns)
