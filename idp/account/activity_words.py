@@ -174,6 +174,7 @@ def reason_in_words(reason: object) -> str:
     if not isinstance(reason, str):
         return ""
     known = {
+        "absolute_timeout": _("It had lasted for as long as a sign-in may."),
         "admin:global_token_revocation": _("A security system of this service ended it."),
         "another_account": _("Somebody signed in with another account in the same browser."),
         "client_disabled": _("The application was turned off by the people who run this service."),
@@ -182,6 +183,7 @@ def reason_in_words(reason: object) -> str:
         "consent_revoked": _("You disconnected the application."),
         "factors_reset": _("The people who run this service took your second steps away."),
         "factor_removed": _("A way of signing in was removed."),
+        "idle_timeout": _("It had not been used for a while."),
         "password_changed": _("The password was changed."),
         "password_recovered": _("The forgotten password was replaced."),
         "password_removed": _("The password was removed."),

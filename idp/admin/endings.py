@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 
 from idp.admin.ended import Ended
 from idp.audit import record_all
-from idp.audit.events import SessionEnded
 from idp.context import RequestContext
+from idp.sessions import endings as sessions
 from idp.sessions import grant_ends
-from idp.sessions import service as sessions
 from idp.store import endings, login_attempts
 from idp.store.endings import Begun
 from idp.store.grants import Which
@@ -32,9 +31,8 @@ def end_sessions(ctx: RequestContext, which: Begun, because: str, ended: Ended) 
     since = _of_use_since(ctx)
 
     def some() -> int:
-        found = endings.end_sessions(ctx.db, which, ctx.now, because, since=since, limit=AT_ONCE)
-        record_all(ctx, (SessionEnded(user_id=e.user_id, sid=e.sid, reason=because) for e in found))
-        ended.add("sessions", (each.sid for each in found))
+        found = sessions.end_some(ctx, which, because=because, since=since, limit=AT_ONCE)
+        ended.add("sessions", found)
         return len(found)
 
     _step_by_step(ctx, some)

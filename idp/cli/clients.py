@@ -6,92 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from idp.cli import client_options
 from idp.cli.answers import answer, json_option, pairs, table
 from idp.cli.house import command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from idp.protocol.clients.metadata import Client
 
 DISCOVERY = "/.well-known/openid-configuration"
-# What takes a choice back.
-NONE = "none"
-_SECONDS = (
-    "default_max_age",
-    "access_token_lifetime",
-    "refresh_idle_lifetime",
-    "refresh_lifetime",
-)
-_DESCRIBED = (
-    click.option("--redirect-uri", "redirect_uris", multiple=True, metavar="URI"),
-    click.option(
-        "--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, metavar="URI"
-    ),
-    click.option(
-        "--grant",
-        "grant_types",
-        multiple=True,
-        metavar="TYPE",
-        help="authorization_code, refresh_token or client_credentials; once for each.",
-    ),
-    click.option(
-        "--scope", multiple=True, metavar="SCOPE", help="What it may ask for; once for each."
-    ),
-    click.option("--auth-method", "token_endpoint_auth_method", metavar="METHOD"),
-    click.option("--id-token-alg", "id_token_signed_response_alg", metavar="ALG"),
-    click.option("--profile", metavar="NAME", help="What it is held to: oidc or oauth21."),
-    click.option(
-        "--require-acr",
-        metavar="LEVEL",
-        help="Nobody signed in below this level gets through: sfa, mfa, phr or phrh.",
-    ),
-    click.option(
-        "--default-acr",
-        "default_acr_values",
-        multiple=True,
-        metavar="LEVEL",
-        help="A level that its users are asked for if they can show it, the liked one first.",
-    ),
-    click.option(
-        "--default-max-age",
-        metavar="SECONDS",
-        help="How long ago its users may have signed in.",
-    ),
-    click.option(
-        "--access-token-format", metavar="FORMAT", help="jwt, or opaque for others to introspect."
-    ),
-    click.option("--access-token-alg", "access_token_signed_response_alg", metavar="ALG"),
-    click.option("--introspection-alg", "introspection_signed_response_alg", metavar="ALG"),
-    click.option(
-        "--access-token-lifetime", metavar="SECONDS", help="Shorter or longer than usual."
-    ),
-    click.option("--refresh-idle-lifetime", metavar="SECONDS", help="How long it may stay away."),
-    click.option(
-        "--refresh-lifetime", metavar="SECONDS", help="How long it may refresh in any case."
-    ),
-    click.option(
-        "--resource", "resources", multiple=True, metavar="URI", help="An API it may ask for."
-    ),
-    click.option(
-        "--audience",
-        "audiences",
-        multiple=True,
-        metavar="URI",
-        help="An API that it is, so that it may introspect tokens for it.",
-    ),
-    click.option("--client-uri", metavar="URI", help="Its home page."),
-    click.option("--policy-uri", metavar="URI", help="Its privacy policy."),
-    click.option("--tos-uri", metavar="URI", help="Its terms of service."),
-    click.option("--logo-uri", metavar="URI"),
-)
-
-
-def described(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that describe a client."""
-    for option in reversed(_DESCRIBED):
-        function = option(function)
-    return function
 
 
 @click.group()
@@ -101,7 +23,7 @@ def client() -> None:
 
 @client.command()
 @click.option("--name", "client_name", required=True, help="What people read on our pages.")
-@described
+@client_options.described
 @click.option("--public", is_flag=True, help="It cannot keep a secret: an app or a page.")
 @click.option("--first-party", is_flag=True, help="It is ours, so nobody is asked for consent.")
 @click.option("--dpop", "dpop_bound_access_tokens", is_flag=True, help="It must use DPoP.")
@@ -118,7 +40,7 @@ def create(*, public: bool, as_json: bool, **said: Any) -> None:
     if said["audiences"] and not said["redirect_uris"]:
         # An API signs nobody in: it authenticates and asks about tokens.
         said["grant_types"] = said["grant_types"] or ("client_credentials",)
-    metadata = ClientMetadata(**_said(said))
+    metadata = ClientMetadata(**client_options.said(said))
     with command() as ctx:
         registered = service.create(ctx, metadata)
         issuer = ctx.settings.issuer
@@ -135,7 +57,7 @@ def create(*, public: bool, as_json: bool, **said: Any) -> None:
 @client.command()
 @click.argument("client_id")
 @click.option("--name", "client_name", help="What people read on our pages.")
-@described
+@client_options.described
 @click.option("--first-party/--third-party", default=None, help="Whether it is ours.")
 @click.option("--dpop/--no-dpop", "dpop_bound_access_tokens", default=None)
 @json_option
@@ -143,7 +65,7 @@ def update(client_id: str, *, as_json: bool, **said: Any) -> None:
     """Change what is said, and leave the rest; `none` takes a level, an age or a link back."""
     from idp.protocol.clients import service
 
-    changes = _said(said)
+    changes = client_options.said(said)
     if not changes:
         raise click.UsageError("Say what shall be different.")
     with command() as ctx:
@@ -238,31 +160,6 @@ def delete(client_id: str, *, yes: bool, as_json: bool) -> None:
         service.delete(ctx, client_id)
     data = {"client_id": client_id, "deleted": True}
     answer(data, f"{client_id} is gone.", as_json=as_json)
-
-
-def _said(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the metadata that the options name."""
-    said = {name: value for name, value in options.items() if value not in (None, ())}
-    for name in (
-        "require_acr",
-        *_SECONDS,
-        "client_uri",
-        "policy_uri",
-        "tos_uri",
-        "logo_uri",
-    ):
-        if said.get(name) == NONE:
-            said[name] = None
-    for name in ("default_acr_values", "resources", "audiences"):
-        if said.get(name) == (NONE,):
-            said[name] = ()
-    for name in _SECONDS:
-        if (age := said.get(name)) is not None:
-            if not (age.isascii() and age.isdigit() and len(age) < 10):
-                option = name.replace("_", "-")
-                raise click.UsageError(f"--{option}: a whole number of seconds.")
-            said[name] = int(age)
-    return said
 
 
 def _marks(each: Client) -> list[str]:

@@ -10,6 +10,9 @@ from idp.store.outbox import Leased
 
 MAIL = "mail"
 TEXT = "text"
+BACKCHANNEL_LOGOUT = "backchannel_logout"
+# What is sent; everything else is worked out.
+SENT = frozenset({MAIL, TEXT, BACKCHANNEL_LOGOUT})
 # A name that no caller's payload has.
 _GOOD_UNTIL = "\0good_until"
 

@@ -1,12 +1,15 @@
 """Queue mail, text messages and work in the caller's transaction: a rollback queues nothing."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from idp.context import RequestContext
 from idp.delivery import parcel
-from idp.delivery.parcel import MAIL, TEXT
+from idp.delivery.parcel import MAIL, SENT, TEXT
 from idp.kernel.secrets import MasterKey
 from idp.store import outbox
+from idp.store.outbox import Written
 
 
 def mail(
@@ -60,9 +63,38 @@ def deferred(
     Raises:
         ValueError: the kind is one that is sent, not worked out.
     """
-    if kind in {MAIL, TEXT}:
+    if kind in SENT:
         raise ValueError(kind)
     _queue(ctx, kind, payload, about=about, good_until=good_until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToClient:
+    """Something to tell a client; `about` is what is delivered in order, `sid` what it is about."""
+
+    client_id: str
+    about: str
+    sid: str
+    payload: dict[str, str]
+
+
+def to_clients(ctx: RequestContext, kind: str, words: Sequence[ToClient]) -> None:
+    """Queue what clients are to be told: a row for each, one statement for all."""
+    if words:
+        outbox.add(
+            ctx.db,
+            [
+                Written(
+                    kind=kind,
+                    subject=each.about,
+                    payload_sealed=_sealed(ctx, kind, each.payload, about=each.about),
+                    sid=each.sid,
+                    client_id=each.client_id,
+                )
+                for each in words
+            ],
+            ctx.now,
+        )
 
 
 def withdraw(ctx: RequestContext, kind: str, *, about: str) -> None:
@@ -78,7 +110,19 @@ def _queue(
     about: str,
     good_until: datetime | None,
 ) -> None:
-    box = parcel.sealed(
+    box = _sealed(ctx, kind, payload, about=about, good_until=good_until)
+    outbox.add(ctx.db, [Written(kind=kind, subject=about, payload_sealed=box)], ctx.now)
+
+
+def _sealed(
+    ctx: RequestContext,
+    kind: str,
+    payload: dict[str, str],
+    *,
+    about: str,
+    good_until: datetime | None = None,
+) -> bytes:
+    return parcel.sealed(
         ctx.house.get(MasterKey),
         payload,
         kind=kind,
@@ -86,4 +130,3 @@ def _queue(
         created_at=ctx.now,
         good_until=good_until,
     )
-    outbox.add(ctx.db, kind=kind, subject=about, payload_sealed=box, now=ctx.now)

@@ -4,13 +4,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from idp.audit import record
-from idp.audit.events import SessionChallenged, SessionEnded, SessionOpened, SessionProved
+from idp.audit.events import SessionChallenged, SessionOpened, SessionProved
 from idp.context import RequestContext
 from idp.kernel.secrets import digest, new_id, new_secret
 from idp.policy.acr import acr_of
 from idp.policy.session_limits import deadlines, idle_after_activity, worth_noting
+from idp.sessions.endings import end, end_all_of_user, end_others
 from idp.store import session_changes, sessions
 from idp.store.sessions import Session, Standing
+
+__all__ = [
+    "OpenSession",
+    "challenge",
+    "end",
+    "end_all_of_user",
+    "end_others",
+    "find_live",
+    "find_standing",
+    "note_activity",
+    "note_use",
+    "open_session",
+    "prove",
+]
 
 SECRET_PREFIX = "idp_ss_"  # noqa: S105 - what makes a leaked secret recognisable
 
@@ -156,28 +171,3 @@ def challenge(
     )
     record(ctx, event)
     return True
-
-
-def end(ctx: RequestContext, sid: str, *, because: str) -> bool:
-    """End a session; True when this call ended it."""
-    user_id = sessions.end(ctx.db, sid, ctx.now, because)
-    if user_id is not None:
-        record(ctx, SessionEnded(user_id=user_id, sid=sid, reason=because))
-    return user_id is not None
-
-
-def end_all_of_user(ctx: RequestContext, user_id: str, *, because: str) -> int:
-    """End every session of a user; return how many this call ended."""
-    ended = sessions.end_all_of_user(ctx.db, user_id, ctx.now, because)
-    for sid in ended:
-        record(ctx, SessionEnded(user_id=user_id, sid=sid, reason=because))
-    return len(ended)
-
-
-def end_others(ctx: RequestContext, session: Session, *, because: str) -> int:
-    """End every session of the user but this one; return how many this call ended."""
-    user_id = session.user_id
-    ended = sessions.end_others_of_user(ctx.db, user_id, session.sid, ctx.now, because)
-    for sid in ended:
-        record(ctx, SessionEnded(user_id=user_id, sid=sid, reason=because))
-    return len(ended)

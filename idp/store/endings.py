@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Column, ColumnElement, false, select, update
+from sqlalchemy import CTE, Column, ColumnElement, and_, case, false, or_, select, update
 
 from idp.store.database import Transaction
 from idp.store.grants import Which, ending
-from idp.store.schema import grants, login_attempts, sessions
+from idp.store.schema import clients, grants, login_attempts, sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +28,23 @@ class EndedGrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedSession:
-    """A session that was ended now."""
+    """A session that was ended now, and why."""
 
     sid: str
     user_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """A client that was used in a session and wants to be told of its end."""
+
+    sid: str
+    user_id: str
+    client_id: str
+
+
+_ENDED_SESSION = (sessions.c.sid, sessions.c.user_id, sessions.c.end_reason.label("reason"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +94,50 @@ def end_sessions(
         update(sessions)
         .where(sessions.c.sid.in_(select(some.c.sid)))
         .values(ended_at=now, end_reason=reason)
-        .returning(sessions.c.sid, sessions.c.user_id)
+        .returning(*_ENDED_SESSION)
     )
     return [EndedSession(**row) for row in db.write(statement).mappings()]
+
+
+def end_expired(db: Transaction, now: datetime, *, limit: int) -> list[EndedSession]:
+    """End some of the sessions that are past a limit, at that instant; return those.
+
+    `idle_until` is never later than `absolute_until`, so it alone says when.
+    """
+    over = [sessions.c.ended_at.is_(None), sessions.c.idle_until <= now]
+    some = _some(sessions.c.sid, over, limit, first=sessions.c.idle_until)
+    idled = sessions.c.idle_until < sessions.c.absolute_until
+    statement = (
+        update(sessions)
+        .where(sessions.c.sid.in_(select(some.c.sid)))
+        .values(
+            ended_at=sessions.c.idle_until,
+            end_reason=case((idled, "idle_timeout"), else_="absolute_timeout"),
+        )
+        .returning(*_ENDED_SESSION)
+    )
+    return [EndedSession(**row) for row in db.write(statement).mappings()]
+
+
+def listening(db: Transaction, sids: Sequence[str], now: datetime) -> list[Listening]:
+    """Return which clients were signed in to in these sessions and want to know of their end.
+
+    A code that is still good may just be being traded, which cannot be seen from here: its client
+    counts as signed in to, and whoever tells it looks again.
+    """
+    signed_in = or_(
+        grants.c.code_redeemed_at.is_not(None),
+        and_(grants.c.ended_at.is_(None), grants.c.code_expires_at > now),
+    )
+    uri = clients.c.metadata["backchannel_logout_uri"].as_string()
+    query = (
+        select(grants.c.sid, grants.c.user_id, grants.c.client_id)
+        .join(clients, clients.c.client_id == grants.c.client_id)
+        .where(grants.c.sid.in_(sids), signed_in, uri.is_not(None))
+        .distinct()
+        .order_by(grants.c.sid, grants.c.client_id)
+    )
+    return [Listening(**row) for row in db.read(query).mappings()]
 
 
 def open_sessions(db: Transaction, which: Begun, *, since: datetime) -> Sequence[str]:
@@ -104,9 +158,14 @@ def open_sign_ins(db: Transaction, which: Begun, now: datetime) -> Sequence[str]
     return db.read(query).scalars().all()
 
 
-def _some(key: Column[str], wanted: list[ColumnElement[bool]], limit: int) -> CTE:
+def _some(
+    key: Column[str],
+    wanted: list[ColumnElement[bool]],
+    limit: int,
+    first: Column[Any] | None = None,
+) -> CTE:
     """Return some rows, locked; as a CTE it is evaluated once, whatever is joined to it."""
-    rows: Any = select(key).where(*wanted).limit(limit)
+    rows: Any = select(key).where(*wanted).order_by(first).limit(limit)
     chosen: CTE = rows.with_for_update(skip_locked=True, key_share=True).cte("some")
     return chosen
 

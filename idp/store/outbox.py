@@ -5,7 +5,7 @@ row of the same kind and subject is not leased while an earlier one waits.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
@@ -50,19 +50,21 @@ _SHOWN = [table.c[name] for name in Delivery.__dataclass_fields__]
 _LEASED = [table.c[name] for name in Leased.__dataclass_fields__]
 
 
-def add(db: Transaction, *, kind: str, subject: str, payload_sealed: bytes, now: datetime) -> None:
-    """Insert a row that may be delivered as soon as it is committed."""
-    db.write(
-        insert(table).values(
-            kind=kind,
-            subject=subject,
-            payload_sealed=payload_sealed,
-            state=_WAITING,
-            attempts=0,
-            not_before=now,
-            created_at=now,
-        )
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What is written of one row; it is due as soon as it is committed."""
+
+    kind: str
+    subject: str
+    payload_sealed: bytes
+    sid: str | None = None
+    client_id: str | None = None
+
+
+def add(db: Transaction, written: Sequence[Written], now: datetime) -> None:
+    """Insert rows."""
+    fresh = {"state": _WAITING, "attempts": 0, "not_before": now, "created_at": now}
+    db.write_all(insert(table), [asdict(each) | fresh for each in written])
 
 
 def due_kinds(db: Transaction, now: datetime) -> set[str]:

@@ -8,6 +8,7 @@ from idp.context import RequestContext
 from idp.delivery import dispatch
 from idp.protocol.keys import schedule
 from idp.protocol.keys import service as keys
+from idp.sessions import endings
 from idp.store import (
     account_tickets,
     authorization_requests,
@@ -103,6 +104,7 @@ def rotate_keys(ctx: RequestContext) -> int:
 
 
 JOBS: tuple[Job, ...] = (
+    Job("end expired sessions", MINUTE, endings.end_expired, full=endings.AT_ONCE),
     Job("purge authorization requests", MINUTE, purge_authorization_requests),
     Job("purge login attempts", MINUTE, purge_login_attempts),
     Job("purge account tickets", MINUTE, purge_account_tickets),

@@ -35,6 +35,10 @@ class ClientMetadata:
     refresh_idle_lifetime: int | None = None
     refresh_lifetime: int | None = None
     dpop_bound_access_tokens: bool = False
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
+    frontchannel_logout_uri: str | None = None
+    frontchannel_logout_session_required: bool = False
     resources: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
     default_max_age: int | None = None

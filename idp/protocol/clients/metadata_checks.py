@@ -12,7 +12,7 @@ from idp.protocol.clients.metadata import (
     GRANT_TYPES,
     ClientMetadata,
 )
-from idp.protocol.clients.redirect_uris import fault_of
+from idp.protocol.clients.redirect_uris import fault_of, origin_of
 from idp.protocol.profiles import PROFILES
 
 MAX_NAME = 100
@@ -42,6 +42,21 @@ def links(metadata: ClientMetadata) -> Iterator[str]:
         uri = getattr(metadata, field)
         if uri is not None and (not uri.startswith(("https://", "http://")) or fault_of(uri)):
             yield f"{field}: an https URL is needed, or http on this machine"
+
+
+def logout(metadata: ClientMetadata) -> Iterator[str]:
+    """Where it hears of the end of a session (Back-Channel Logout §2.2, Front-Channel §2)."""
+    for field in ("backchannel_logout_uri", "frontchannel_logout_uri"):
+        uri = getattr(metadata, field)
+        if uri is None:
+            continue
+        if not uri.startswith(("https://", "http://")) or fault_of(uri):
+            yield f"{field}: an https URL without a fragment is needed, or http on this machine"
+        # Whoever owns the redirect URI has a say over what runs in a frame there (§2).
+        elif field.startswith("front") and origin_of(uri) not in map(
+            origin_of, metadata.redirect_uris
+        ):
+            yield f"{field}: scheme, host and port of a redirect URI are needed"
 
 
 def grants(metadata: ClientMetadata) -> Iterator[str]:
@@ -102,7 +117,7 @@ def levels(metadata: ClientMetadata) -> Iterator[str]:
         yield f"required acr: one of {', '.join(LEVELS)}"
 
 
-CHECKS: tuple[Check, ...] = (name, uris, links, grants, scope, choices, tokens, levels)
+CHECKS: tuple[Check, ...] = (name, uris, links, logout, grants, scope, choices, tokens, levels)
 
 
 def faults_of(metadata: ClientMetadata) -> list[str]:

@@ -42,6 +42,13 @@ def _fault_of_web(parts: SplitResult) -> str | None:
     return None
 
 
+def origin_of(uri: str) -> tuple[str, str | None, int | None]:
+    """Return scheme, host and port of a URI that can be registered."""
+    parts = urlsplit(uri)
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or usual
+
+
 def allows(registered: Iterable[str], uri: str) -> bool:
     """Tell whether a request's redirect URI is one of those registered."""
     exact = list(registered)
