@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, any_, bindparam, case, func, insert, select, update
 
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
-from idp.store.purge import remove_older
+from idp.store.purge import BATCH, remove_older
 from idp.store.schema import decisions as table
 
 
@@ -18,7 +18,8 @@ class Recorded:
 
     `facts` are those of `policy.facts.Facts` as JSON, so that another policy can judge them;
     `contributions` are what moved the score, the strongest first. `draft` is what a draft policy
-    would have said. `teaches` is how much of it the habits of all users still have to learn.
+    would have said. `teaches` is how much it taught the user's habits; negative once it is counted
+    in those of all users as well.
     `answer` is what the user said to “Was this you?”: `me` or `not_me`.
     """
 
@@ -92,6 +93,34 @@ def answer(db: Transaction, decision_id: str, user_id: str, said: str, now: date
         table.c.id == decision_id, table.c.user_id == user_id, table.c.answer.is_(None)
     )
     return db.write(change.values(answer=said, answered_at=now)).rowcount == 1
+
+
+def teach(db: Transaction, decision_id: str, more: float) -> None:
+    """Let a decision teach more than it did at once; what is counted already is not again."""
+    pending = case((table.c.teaches > 0, table.c.teaches), else_=0.0)
+    db.write(update(table).where(table.c.id == decision_id).values(teaches=pending + more))
+
+
+def teach_nothing(db: Transaction, decision_id: str) -> None:
+    """Let all users' habits learn nothing from a decision that they have not learned from yet."""
+    pending = update(table).where(table.c.id == decision_id, table.c.teaches > 0)
+    db.write(pending.values(teaches=0.0))
+
+
+def take_lessons(db: Transaction) -> list[tuple[dict[str, Any], float]]:
+    """Return the features of a batch that nobody has counted over all users, and their weights.
+
+    Whoever takes them counts them in the same transaction; another node passes them over.
+    """
+    batch = select(table.c.id).where(table.c.teaches > 0).limit(BATCH)
+    if db.dialect == "sqlite":
+        chosen: ColumnElement[bool] = table.c.id.in_(batch)
+    else:
+        locked = batch.with_for_update(skip_locked=True).scalar_subquery()
+        chosen = table.c.id == any_(func.array(locked))
+    taking = update(table).where(chosen).values(teaches=-table.c.teaches)
+    taken = db.write(taking.returning(table.c.features, table.c.teaches)).mappings()
+    return [(row["features"], -row["teaches"]) for row in taken]
 
 
 def purge(db: Transaction, before: datetime) -> int:

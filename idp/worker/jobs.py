@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from idp.context import RequestContext
 from idp.delivery import dispatch
+from idp.judgement import habits
 from idp.protocol.keys import schedule
 from idp.protocol.keys import service as keys
 from idp.sessions import endings
@@ -118,6 +119,7 @@ JOBS: tuple[Job, ...] = (
     Job("purge ended grants", MINUTE, purge_ended_grants),
     Job("purge sessions", MINUTE, purge_sessions),
     Job("purge known devices", MINUTE, purge_known_devices),
+    Job("learn what is common", MINUTE, habits.learn_common),
     Job("rotate keys", MINUTE, rotate_keys, full=1),
     Job("remove expired keys", MINUTE, keys.remove_expired),
 )

@@ -1,0 +1,1 @@
+"""What is decided about people, and what is remembered for it."""

@@ -1,0 +1,217 @@
+"""A user's habits learn in the sign-in, those of all in batches, on any number of nodes."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import event, select
+
+from idp.judgement import habits
+from idp.policy.risk import Features
+from idp.store import decisions
+from idp.store import habits as rows
+from idp.store.database import Database
+from idp.store.decisions import Recorded
+from idp.store.purge import BATCH
+from idp.store.schema import common_values
+from tests.app import NOON, Provider
+
+HERE = Features.of(
+    at=NOON,
+    address="192.0.2.7",
+    prefix="192.0.2.0/24",
+    asn="AS64500",
+    country="NO",
+    user_agent="an agent",
+    browser="Firefox",
+    version="140",
+    system="Linux",
+    device="desktop",
+)
+ELSEWHERE = Features.of(at=NOON, address="203.0.113.9", country="RO", asn="AS64999")
+
+
+@pytest.fixture
+def user_id(provider: Provider) -> str:
+    return provider.add_user().id
+
+
+def decided(user_id: str, name: str, features: Features, teaches: float) -> Recorded:
+    return Recorded(
+        id=name,
+        at=NOON,
+        moment="sign_in",
+        outcome="allow",
+        rule="",
+        policy_version="v",
+        level="low",
+        score=0.0,
+        user_id=user_id,
+        features=features.values(),
+        teaches=teaches,
+    )
+
+
+def learned_by_all(provider: Provider) -> dict[tuple[str, str], tuple[float, int]]:
+    with provider.context() as ctx:
+        found = ctx.db.read(select(common_values)).mappings()
+        return {(row["feature"], row["value"]): (row["weight"], row["kinds"]) for row in found}
+
+
+def test_what_a_sign_in_taught_is_usual_at_the_next(provider: Provider, user_id):
+    with provider.context() as ctx:
+        assert habits.usual(ctx, user_id, HERE).learned == 0
+        habits.learn(ctx, user_id, HERE, 1.0)
+        habits.learn(ctx, user_id, ELSEWHERE, 0.25)
+
+    with provider.context() as ctx:
+        usual = habits.usual(ctx, user_id, HERE)
+    assert usual.of("country").own == 1.0
+    assert usual.of("country").own_all == 1.25
+
+
+def test_what_teaches_nothing_writes_nothing(provider: Provider, user_id):
+    with provider.context() as ctx:
+        habits.learn(ctx, user_id, HERE, 0.0)
+        habits.unlearn(ctx, user_id, HERE, 0.0)
+        assert rows.find(ctx.db, user_id) == rows.Habits()
+        assert not habits.forget_user(ctx, user_id)
+
+
+def test_of_two_sign_ins_at_once_neither_lesson_is_lost(provider: Provider, user_id):
+    with provider.context() as ctx:
+        read_before = rows.find(ctx.db, user_id)
+        habits.learn(ctx, user_id, HERE, 1.0)
+        late = {"address": {"x": [1.0, 1, 1.0]}}
+        assert not rows.save(ctx.db, user_id, read_before, late, learned=1.0, now=NOON)
+    with provider.context() as ctx:
+        read_before = rows.find(ctx.db, user_id)
+        habits.learn(ctx, user_id, ELSEWHERE, 1.0)
+        assert not rows.save(ctx.db, user_id, read_before, late, learned=1.0, now=NOON)
+        kept = rows.find(ctx.db, user_id).counters["address"]
+    assert set(kept) == {"192.0.2.7", "203.0.113.9"}
+
+
+def test_all_learn_each_sign_in_once(provider: Provider, user_id):
+    with provider.context() as ctx:
+        decisions.add(ctx.db, decided(user_id, "one", HERE, 1.0))
+        decisions.add(ctx.db, decided(user_id, "two", HERE, 0.25))
+        decisions.add(ctx.db, decided(user_id, "three", ELSEWHERE, 1.0))
+        decisions.add(ctx.db, decided(user_id, "none", ELSEWHERE, 0.0))
+    counts = []
+    for _ in range(2):
+        with provider.context() as ctx:
+            counts.append(habits.learn_common(ctx))
+
+    assert counts == [3, 0]
+    common = learned_by_all(provider)
+    assert common["country", "NO"] == (1.25, 0)
+    assert common["country", ""] == (2.25, 2)
+    assert ("address", "192.0.2.7") not in common
+    assert all(weight > 0 for weight, _ in common.values())
+
+
+def test_two_nodes_that_learn_at_once_count_nothing_twice(provider: Provider, user_id):
+    database = provider.house.get(Database)
+    with provider.context() as ctx:
+        for name in range(20):
+            decisions.add(ctx.db, decided(user_id, str(name), HERE, 1.0))
+    if database.writers is not None:
+        # On SQLite the second waits for the first, and finds nothing left.
+        for _ in range(2):
+            with provider.context() as ctx:
+                habits.learn_common(ctx)
+    else:
+        with provider.context() as first, provider.context() as second:
+            assert len(decisions.take_lessons(first.db)) == 20
+            assert decisions.take_lessons(second.db) == []
+            first.db.rollback()
+        with provider.context() as ctx:
+            habits.learn_common(ctx)
+
+    assert learned_by_all(provider)["country", "NO"] == (20.0, 0)
+
+
+def test_a_full_batch_leaves_the_rest_for_the_next(provider: Provider, user_id):
+    with provider.context() as ctx:
+        for name in range(BATCH + 1):
+            decisions.add(ctx.db, decided(user_id, str(name), HERE, 1.0))
+    counts = []
+    for _ in range(2):
+        with provider.context() as ctx:
+            counts.append(habits.learn_common(ctx))
+
+    assert counts == [BATCH, 1]
+
+
+def test_who_says_it_was_them_teaches_what_was_held_back(provider: Provider, user_id):
+    with provider.context() as ctx:
+        decisions.add(ctx.db, decided(user_id, "one", HERE, 0.25))
+        habits.learn(ctx, user_id, HERE, 0.25)
+    with provider.context() as ctx:
+        habits.learn_common(ctx)
+    with provider.context() as ctx:
+        decision = decisions.find(ctx.db, "one")
+        assert decision is not None
+        habits.confirm(ctx, decision)
+    with provider.context() as ctx:
+        habits.learn_common(ctx)
+        assert habits.usual(ctx, user_id, HERE).of("country").own == 1.0
+    assert learned_by_all(provider)["country", "NO"] == (1.0, 0)
+
+
+def test_what_was_not_the_users_teaches_nobody(provider: Provider, user_id):
+    with provider.context() as ctx:
+        decisions.add(ctx.db, decided(user_id, "one", ELSEWHERE, 0.25))
+        habits.learn(ctx, user_id, HERE, 1.0)
+        habits.learn(ctx, user_id, ELSEWHERE, 0.25)
+    with provider.context() as ctx:
+        decision = decisions.find(ctx.db, "one")
+        assert decision is not None
+        habits.disown(ctx, decision)
+    with provider.context() as ctx:
+        assert habits.learn_common(ctx) == 0
+        assert habits.usual(ctx, user_id, ELSEWHERE).of("country").own == 0
+
+
+def test_habits_go_with_their_user(provider: Provider, user_id):
+    with provider.context() as ctx:
+        habits.learn(ctx, user_id, HERE, 1.0)
+        assert habits.forget_user(ctx, user_id)
+        assert habits.usual(ctx, user_id, HERE).learned == 0
+
+
+@pytest.fixture
+def said(provider: Provider) -> Iterator[list[str]]:
+    """The statements that are run."""
+    statements: list[str] = []
+
+    def listen(*arguments):
+        statements.append(arguments[2])
+
+    engine = provider.house.get(Database).engine
+    event.listen(engine, "before_cursor_execute", listen)
+    yield statements
+    event.remove(engine, "before_cursor_execute", listen)
+
+
+def test_two_statements_tell_what_is_usual(provider: Provider, user_id, said):
+    with provider.context() as ctx:
+        habits.usual(ctx, user_id, HERE)
+
+    assert len(said) <= 2
+
+
+def test_common_values_are_found_by_their_key(provider: Provider, user_id):
+    with provider.context() as ctx:
+        habits.learn(ctx, user_id, HERE, 1.0)
+        asked = tuple(feature for feature, _ in habits.common_names(HERE))
+        rows.common(ctx.db, habits.common_names(HERE))
+        statement = rows._COMMON[asked].statement
+    engine = provider.house.get(Database).engine
+    sql = str(statement.compile(engine, compile_kwargs={"literal_binds": False}))
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            plan = connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {sql}", tuple("x" for _ in range(sql.count("?")))
+            ).fetchall()
+        assert not [line for line in plan if "SCAN" in str(line[-1])], plan
