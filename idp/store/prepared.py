@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, UpdateBase
+from sqlalchemy import Float, Select, UpdateBase
 from sqlalchemy.engine import Dialect
 
 Values = dict[str, Any]
@@ -88,5 +88,9 @@ class Prepared:
             positional=made.positional,
             given={n: bind.value for n, bind in made.binds.items() if not bind.required},
             sending=tuple((name, send) for name, send in sending.items() if send is not None),
-            receiving=tuple(kind.result_processor(dialect, None) for kind in kinds),
+            # Both drivers give floats as floats; SQLAlchemy would ask which kind of number it is.
+            receiving=tuple(
+                None if isinstance(kind, Float) else kind.result_processor(dialect, None)
+                for kind in kinds
+            ),
         )
