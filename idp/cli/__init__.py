@@ -7,6 +7,7 @@ from idp.cli.check.command import check
 from idp.cli.clients import client
 from idp.cli.delivery import delivery
 from idp.cli.demo import demo
+from idp.cli.insight import insight
 from idp.cli.keys import key
 from idp.cli.migrate import migrate
 from idp.cli.refusals import Refusing
@@ -16,7 +17,20 @@ from idp.cli.tokens import token
 from idp.cli.users import user
 from idp.cli.worker import worker
 
-COMMANDS = (serve, migrate, check, user, client, session, key, token, delivery, worker, demo)
+COMMANDS = (
+    serve,
+    migrate,
+    check,
+    user,
+    client,
+    session,
+    key,
+    token,
+    delivery,
+    insight,
+    worker,
+    demo,
+)
 
 
 @click.group(cls=Refusing, context_settings={"help_option_names": ["-h", "--help"]})
