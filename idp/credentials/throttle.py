@@ -8,14 +8,16 @@ has a counter of its own and is asked about nothing else: a stranger cannot make
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from idp.context import RequestContext
 from idp.kernel.secrets import MasterKey
 from idp.store import throttles
+from idp.store.throttle_keys import ACCOUNT_KEPT_FOR, ThrottleKeys
 
 _SHORTEST_WAIT = timedelta(seconds=1)
 _MOST_DOUBLINGS = 30
+# As long as a sign-in of several steps may take, and some of what comes right behind it.
+_NOTED_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +49,10 @@ class Schedule:
 
 # Five tries are a person's. A quarter of an hour stops a machine and is still a coffee; after a
 # hundred §3.2.2 wants the authenticator disabled: one try a day is as good, and heals by itself.
-# A month of memory, or whoever pauses for a day would get the hundred again.
 ACCOUNT = Schedule(
     free=5,
     longest=timedelta(minutes=15),
-    forgotten_after=timedelta(days=30),
+    forgotten_after=ACCOUNT_KEPT_FOR,
     last_straw=100,
     from_then_on=timedelta(days=1),
 )
@@ -124,14 +125,18 @@ def _admit(ctx: RequestContext, counters: list[_Counter]) -> timedelta | None:
 def succeeded(ctx: RequestContext, account_key: str, device_id: str | None, factor: str) -> int:
     """Forget the failures of the account, or of the known device, and free its network's place.
 
-    Return how many there were.
+    Return how many there were. For a while they are noted as what the success came after: who
+    guessed right looks like who mistyped, but for their number.
     """
     own, *network = _counters(ctx, account_key, device_id, factor)
-    attempts = throttles.reset(ctx.db, own.key)
+    # The one that succeeded was counted too.
+    failures = max(throttles.reset(ctx.db, own.key) - 1, 0)
     for counter in network:
         throttles.give_back(ctx.db, counter.key, ctx.now)
-    # The one that succeeded was counted too.
-    return max(attempts - 1, 0)
+    if failures:
+        noted = _keys(ctx).of_failures_before(account_key)
+        throttles.note(ctx.db, noted, failures, ctx.now, until=ctx.now + _NOTED_FOR)
+    return failures
 
 
 def _wait(ctx: RequestContext, counters: list[_Counter]) -> timedelta | None:
@@ -145,28 +150,16 @@ def _counters(
 ) -> list[_Counter]:
     """Return the counters of an attempt, always in this order: they are locked in it."""
     if device_id is not None:
-        return [_Counter(_key(ctx, "device", factor, device_id, account_key), ACCOUNT)]
+        return [_Counter(_keys(ctx).of_device(factor, device_id, account_key), ACCOUNT)]
     return [
-        _Counter(_key(ctx, "account", factor, account_key), ACCOUNT),
+        _Counter(_keys(ctx).of_account(factor, account_key), ACCOUNT),
         _network_counter(ctx, factor),
     ]
 
 
 def _network_counter(ctx: RequestContext, act: str) -> _Counter:
-    return _Counter(_key(ctx, "network", act, network_of(ctx.origin.address)), NETWORK)
+    return _Counter(_keys(ctx).of_network(act, ctx.origin.address), NETWORK)
 
 
-def _key(ctx: RequestContext, *parts: str) -> bytes:
-    """Return the row's key: who tried to sign in as whom cannot be read from the table."""
-    return ctx.house.get(MasterKey).mac("throttle", "\0".join(parts).encode(errors="surrogatepass"))
-
-
-def network_of(address: str) -> str:
-    """Return what one customer of a network has: an IPv4 address, an IPv6 /64 (RFC 6177 §2)."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, IPv6Address):
-        return str(ip.ipv4_mapped or IPv6Network((int(ip), 64), strict=False))
-    return str(ip)
+def _keys(ctx: RequestContext) -> ThrottleKeys:
+    return ThrottleKeys(ctx.house.get(MasterKey))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 
 from idp.store import users as user_rows
 from idp.store.database import Transaction
@@ -215,6 +215,14 @@ def list_of_user(db: Transaction, user_id: str, limit: int) -> list[Past]:
         .limit(limit)
     )
     return [Past(from_row(row), row.ended_at, row.end_reason) for row in db.read(query)]
+
+
+def find_seen_last(db: Transaction, user_id: str) -> Session | None:
+    """Return the session of a user that was used last, but for those that were not the user's."""
+    theirs = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != "not_me")
+    query = select(*COLUMNS).where(sessions.c.user_id == user_id, theirs)
+    row = db.read(query.order_by(sessions.c.last_seen_at.desc()).limit(1)).first()
+    return from_row(row) if row else None
 
 
 def find_before(db: Transaction, session: Session) -> Session | None:

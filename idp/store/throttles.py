@@ -1,6 +1,7 @@
 """Attempt counters: one statement admits an attempt, counts it and dates the next one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, delete, func, literal, select, update
@@ -73,6 +74,29 @@ def reset(db: Transaction, key: bytes) -> int:
     """Start a counter anew; return what it had counted."""
     counted = delete(throttles).where(throttles.c.key == key).returning(throttles.c.attempts)
     return db.write(counted).scalar() or 0
+
+
+def note(db: Transaction, key: bytes, count: int, now: datetime, *, until: datetime) -> None:
+    """Keep a number that makes nobody wait."""
+    values = {"attempts": count, "not_before": now + AT_ONCE, "expires_at": until}
+    noted = db.upsert(throttles).values(key=key, **values)
+    db.write(noted.on_conflict_do_update(index_elements=[throttles.c.key], set_=values))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a counter says, and when it will be forgotten."""
+
+    key: bytes
+    attempts: int
+    expires_at: datetime
+
+
+def counted(db: Transaction, keys: Sequence[bytes], now: datetime) -> list[Counted]:
+    """Return those of these counters that are not forgotten yet; nothing is counted by looking."""
+    query = select(throttles.c.key, throttles.c.attempts, throttles.c.expires_at)
+    rows = db.read(query.where(throttles.c.key.in_(keys), throttles.c.expires_at > now))
+    return [Counted(**row) for row in rows.mappings()]
 
 
 def purge(db: Transaction, now: datetime) -> int:

@@ -12,6 +12,7 @@ from idp.credentials import throttle
 from idp.credentials.throttle import ACCOUNT, NETWORK
 from idp.store import throttles
 from idp.store.schema import throttles as table
+from idp.store.throttle_keys import network_of
 from tests.support.spec import spec
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -80,7 +81,7 @@ def test_the_steps_that_the_database_counts_by_say_the_same(schedule, attempts):
     ],
 )
 def test_a_network_is_what_one_customer_has(address, network):
-    assert throttle.network_of(address) == network
+    assert network_of(address) == network
 
 
 @spec("NIST SP 800-63B-4 §3.2.2")
