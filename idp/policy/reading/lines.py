@@ -1,0 +1,52 @@
+"""On which line of a TOML text a key stands: as near as can be told without a parser of our own."""
+
+import re
+from collections import Counter
+
+Path = tuple[str | int, ...]
+
+_NAME = r"[A-Za-z0-9_-]+"
+_DOTTED = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
+_HEADER = re.compile(rf"\s*(\[\[?)\s*({_DOTTED})\s*\]")
+_KEY = re.compile(rf"\s*({_DOTTED})\s*=")
+_LONG_QUOTES = ('"""', "'''")
+
+
+def lines_of(text: str) -> dict[Path, int]:
+    """Return the line of each table and key; of a list of tables, the members are counted."""
+    found: dict[Path, int] = {}
+    table: Path = ()
+    members: Counter[Path] = Counter()
+    quotes = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if quotes:
+            quotes = "" if quotes in line else quotes
+            continue
+        if header := _HEADER.match(line):
+            table = _numbered(_parts(header[2]), members, new=header[1] == "[[")
+            found.setdefault(table, number)
+        elif key := _KEY.match(line):
+            path = (*table, *_parts(key[1]))
+            for length in range(len(table) + 1, len(path) + 1):
+                found.setdefault(path[:length], number)
+        quotes = next((each for each in _LONG_QUOTES if line.count(each) % 2), "")
+    return found
+
+
+def line_of(lines: dict[Path, int], path: Path) -> int | None:
+    """Return the line of a key, or of what it stands in; None where nothing of it is found."""
+    return next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), None)
+
+
+def _parts(dotted: str) -> Path:
+    return tuple(part.strip() for part in dotted.split("."))
+
+
+def _numbered(header: Path, members: Counter[Path], *, new: bool) -> Path:
+    """Return a table's path; the members of a list of tables go by their number."""
+    members[header] += new
+    path: Path = ()
+    for length, part in enumerate(header, 1):
+        count = members[header[:length]]
+        path = (*path, part, count - 1) if count else (*path, part)
+    return path
