@@ -10,6 +10,7 @@ from idp.cli.demo import demo
 from idp.cli.insight import insight
 from idp.cli.keys import key
 from idp.cli.migrate import migrate
+from idp.cli.policy import policy
 from idp.cli.refusals import Refusing
 from idp.cli.serve import serve
 from idp.cli.sessions import session
@@ -24,6 +25,7 @@ COMMANDS = (
     user,
     client,
     session,
+    policy,
     key,
     token,
     delivery,

@@ -117,9 +117,6 @@ class Thresholds:
     high: float
 
 
-# In natural logarithms of odds: four times as suspicious as usual, and twenty times.
-CALIBRATED = Thresholds(elevated=1.4, high=3.0)
-
 # Who is named where no rule has said it.
 DEFAULTS, BOUNDS = "defaults", "bounds"
 
@@ -132,7 +129,7 @@ class Policy:
     defaults: Limits
     rules: tuple[Rule, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
-    thresholds: Thresholds = CALIBRATED
+    thresholds: Thresholds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

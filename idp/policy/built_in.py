@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from idp.policy.book import NEVER, Bounds, Limits, Policy, Rule, Share, Then, When
 from idp.policy.presets import AAL2
+from idp.policy.risk.thresholds import THRESHOLDS
 from idp.policy.terms import Change, DeviceStanding, Outcome, RiskLevel
 from idp.policy.written import version_of
 from idp.settings import Settings
@@ -97,5 +98,11 @@ def _longest(absolute: timedelta) -> timedelta:
 def built_in(settings: Settings) -> Policy:
     """Return the policy that holds without a file."""
     defaults = defaults_of(settings)
-    policy = Policy(version="", defaults=defaults, rules=rules_for(defaults), bounds=Bounds())
+    policy = Policy(
+        version="",
+        defaults=defaults,
+        rules=rules_for(defaults),
+        bounds=Bounds(),
+        thresholds=THRESHOLDS,
+    )
     return replace(policy, version=version_of(policy))

@@ -26,6 +26,7 @@ from idp.policy.book import (
 )
 from idp.policy.conditions import holds_apart, holds_at
 from idp.policy.facts import Facts
+from idp.policy.risk.thresholds import level_at
 from idp.policy.terms import AtLimit, DeviceStanding, Outcome, RiskLevel
 
 # The highest first; the best known first.
@@ -77,9 +78,7 @@ def judge(policy: Policy, facts: Facts) -> Judgement:
 
 def level_of(policy: Policy, score: float) -> RiskLevel:
     """Return how suspicious a score is."""
-    if score >= policy.thresholds.high:
-        return RiskLevel.HIGH
-    return RiskLevel.ELEVATED if score >= policy.thresholds.elevated else RiskLevel.LOW
+    return level_at(score, policy.thresholds)
 
 
 def _readings(rules: Iterable[Rule], facts: Facts) -> list[Sayings]:

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from pydantic_settings import SettingsConfigDict
 
 from idp.kernel.hosts import is_ip_address, is_loopback
+from idp.settings.policy import PolicySettings
 from idp.settings.proof import Attestation, ProofSettings
 from idp.settings.surroundings import SurroundingsSettings
 
@@ -22,7 +23,7 @@ _MAY_BE_ZERO = (
 )
 
 
-class Settings(ProofSettings, SurroundingsSettings):
+class Settings(ProofSettings, PolicySettings, SurroundingsSettings):
     """What an operator may choose. Durations are seconds in the environment."""
 
     model_config = SettingsConfigDict(
@@ -76,7 +77,9 @@ class Settings(ProofSettings, SurroundingsSettings):
     )
     session_absolute: timedelta = Field(
         timedelta(hours=12),
-        description="A session ends after this long in any case (NIST SP 800-63B-4 §2.2.3: 24 h).",
+        description="A session ends after this long in any case (NIST SP 800-63B-4 §2.2.3: 24 h). "
+        "The built-in policy halves it in a new browser and doubles it, to 24 h at most, in a "
+        "trusted one that shows a passkey.",
     )
     reauthentication_age: timedelta = Field(
         timedelta(minutes=15),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from idp.cli.check import database, proof, settings
+from idp.cli.check import database, policy, proof, settings
 from idp.cli.check.facts import Check, DatabaseFacts, Facts, FileMode
 from idp.kernel.jose import SIGNING_ALGORITHMS
 from idp.protocol.clients.metadata import Client, ClientMetadata
@@ -73,7 +73,12 @@ def severities(checks: Iterable[Check], facts: Facts) -> list[str]:
 
 
 def test_there_is_nothing_to_say_about_a_good_installation() -> None:
-    assert severities((*settings.CHECKS, *proof.CHECKS, *database.CHECKS), some_facts()) == []
+    assert (
+        severities(
+            (*settings.CHECKS, *proof.CHECKS, *policy.CHECKS, *database.CHECKS), some_facts()
+        )
+        == []
+    )
 
 
 HOUR = timedelta(hours=1)
@@ -106,6 +111,9 @@ LONG_TOKENS = {"access_token_lifetime": 2 * HOUR, "access_token_longest": 2 * HO
         (proof.passkeys, {"issuer": "https://192.0.2.7"}, ["warning"]),
         (proof.attestation_roots, {"webauthn_attestation_roots": Path("none.pem")}, ["fault"]),
         (proof.breached_passwords, {"breached_passwords": Path("none")}, ["fault"]),
+        (policy.broken_files, {"policy_file": Path("none.toml")}, ["fault"]),
+        (policy.broken_files, {"policy_draft_file": Path("none.toml")}, ["fault"]),
+        (policy.unknown_clients, {"policy_file": Path("none.toml")}, []),
         (proof.no_mail, {"smtp_url": None}, ["note"]),
         (proof.no_mail, LOOPBACK | {"smtp_url": None}, []),
         (proof.restricted_codes, {"mail_codes": True}, ["warning"]),

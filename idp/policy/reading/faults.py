@@ -10,7 +10,7 @@ Reader = Callable[[Any], Any]
 
 
 class Wrong(ValueError):
-    """A value is none that this key can have (docs/policy.md, The keys)."""
+    """A value is none that this key can have (TOML 1.0.0 §Keys)."""
 
 
 class Faults:

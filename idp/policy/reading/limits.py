@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from idp.policy.acr import LEVELS
-from idp.policy.book import CALIBRATED, Bounds, Limits, Thresholds
+from idp.policy.book import Bounds, Limits, Thresholds
 from idp.policy.durations import in_short
 from idp.policy.presets import NONE, PRESETS
 from idp.policy.reading import keys
 from idp.policy.reading.faults import Faults
 from idp.policy.reading.lines import Path
+from idp.policy.risk.thresholds import THRESHOLDS
 
 
 def bounds_of(table: Any, faults: Faults) -> Bounds:
@@ -21,7 +22,8 @@ def bounds_of(table: Any, faults: Faults) -> Bounds:
     for name in keys.DURATIONS:
         check_length((*path, name), said.get(name), preset, faults)
     check_level((*path, "acr"), said.get("acr"), preset, faults)
-    return replace(preset, **said)
+    # What crosses the preset is noted above, and not taken for a bound below.
+    return replace(preset, **said | _within(preset, said))
 
 
 def defaults_of(table: Any, faults: Faults, bounds: Bounds, otherwise: Limits) -> Limits:
@@ -33,9 +35,8 @@ def defaults_of(table: Any, faults: Faults, bounds: Bounds, otherwise: Limits) -
     said = faults.values(path, table, keys.DEFAULTS)
     for name in keys.DURATIONS:
         check_length((*path, name), said.get(name), bounds, faults)
-    bounded = [name for name in keys.DURATIONS if getattr(bounds, name) is not None]
-    within = {name: min(getattr(otherwise, name), getattr(bounds, name)) for name in bounded}
-    limits = replace(otherwise, **within | said)
+    usual = {name: getattr(otherwise, name) for name in keys.DURATIONS}
+    limits = replace(otherwise, **_within(bounds, usual) | said)
     if {"idle", "absolute"} <= said.keys() and limits.idle > limits.absolute:
         faults.add((*path, "idle"), "it is longer than absolute")
     left = {"idle", "return_within"} - said.keys()
@@ -43,9 +44,15 @@ def defaults_of(table: Any, faults: Faults, bounds: Bounds, otherwise: Limits) -
     return replace(limits, **shorter)
 
 
+def _within(bounds: Bounds, said: dict[str, Any]) -> dict[str, timedelta]:
+    """Return the durations that are bound, as far as the bounds let them."""
+    bound = {name: getattr(bounds, name) for name in keys.DURATIONS if name in said}
+    return {name: min(said[name], most) for name, most in bound.items() if most is not None}
+
+
 def thresholds_of(table: Any, faults: Faults) -> Thresholds:
     """Return the scores from which on a request is elevated or high."""
-    thresholds = replace(CALIBRATED, **faults.values(("risk",), table, keys.RISK))
+    thresholds = replace(THRESHOLDS, **faults.values(("risk",), table, keys.RISK))
     if thresholds.elevated > thresholds.high:
         why = f"{thresholds.elevated:g} is more than high, which is {thresholds.high:g}"
         faults.add(("risk", "elevated"), why)

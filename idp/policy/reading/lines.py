@@ -24,7 +24,8 @@ def lines_of(text: str) -> dict[Path, int]:
             continue
         if header := _HEADER.match(line):
             table = _numbered(_parts(header[2]), members, new=header[1] == "[[")
-            found.setdefault(table, number)
+            for length in range(1, len(table) + 1):
+                found.setdefault(table[:length], number)
         elif key := _KEY.match(line):
             path = (*table, *_parts(key[1]))
             for length in range(len(table) + 1, len(path) + 1):

@@ -1,0 +1,43 @@
+"""What the policy files say that nobody can be judged by, or that says nothing to anybody."""
+
+from collections.abc import Iterator
+
+from idp.cli.check.facts import Check, Facts, Finding, fault, warning
+from idp.judgement.policies import draft_of, policy_in_force
+from idp.kernel.errors import SetupFault
+
+
+def broken_files(facts: Facts) -> Iterator[Finding]:
+    """A process that runs goes on with what it has read; one that starts has nothing."""
+    for read in (policy_in_force, draft_of):
+        try:
+            read(facts.settings)
+        except SetupFault as broken:
+            for line in broken.detail.splitlines():
+                yield fault(
+                    line,
+                    "The provider does not start with it; one that runs keeps the policy of "
+                    "before.",
+                    "Correct it; `idp policy check FILE` tries it out.",
+                )
+
+
+def unknown_clients(facts: Facts) -> Iterator[Finding]:
+    """A rule for a client that is not there is most likely a slip of the pen."""
+    if facts.database is None:
+        return
+    try:
+        policy = policy_in_force(facts.settings)
+    except SetupFault:
+        return
+    known = {client.client_id for client in facts.database.clients}
+    for rule in policy.rules:
+        for client_id in sorted((rule.when.clients or frozenset()) - known):
+            yield warning(
+                f'Rule "{rule.name}" of the policy is for client {client_id}, which is not there.',
+                "Where it was meant for another one, that client has no such rule.",
+                "Compare with `idp client list`.",
+            )
+
+
+CHECKS: tuple[Check, ...] = (broken_files, unknown_clients)
