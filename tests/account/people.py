@@ -43,7 +43,6 @@ SENSITIVE = {
 ORDINARY = {
     "/account/profile": {},
     "/account/connections/revoke": {},
-    "/account/sign-ins/me": {},
     "/account/sign-out": {},
 }
 PAGES = (

@@ -40,7 +40,6 @@ GET = (
     "/account/profile/phone",
     "/account/profile/phone/code",
     "/account/deleted",
-    "/account/not-me",
     "/logout",
     "/logout/continue",
     "/logged-out",
@@ -78,7 +77,6 @@ POST = (
     "/register/account",
     "/ticket/email",
     "/consent",
-    "/account/not-me",
     *ORDINARY,
     *SENSITIVE,
 )

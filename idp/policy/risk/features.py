@@ -20,43 +20,47 @@ class Level:
 
     Attributes:
         name: what its values are counted as.
-        share: of the coarser value, which a value that nobody has been seen with is taken to have.
-        doubt: how many sign-ins of experience its novelty is worth; it never falls towards the
-            fine end, or a habit of being somewhere could make a new place there look worse than
-            no habit at all.
+        share: of all sign-ins, which a value is taken to have while nobody is known to have it.
+        doubt: how many sign-ins without it a new value stands against: what changes often has more.
+        familiar: the most that a usual value speaks for the user, in logarithms of odds: the easier
+            it is to come by, the less.
+        novelty: the part of the ratio that counts when the value is unusual.
         common: whether it is counted over all users as well.
     """
 
     name: str
     share: float
     doubt: float
+    familiar: float
+    novelty: float = 1.0
     common: bool = True
 
 
 # Single addresses say nothing over all users that their networks do not, and are too many to keep.
 NETWORK = (
-    Level("country", share=0.1, doubt=0.3),
-    Level("asn", share=0.1, doubt=0.5),
-    Level("prefix", share=0.02, doubt=1.0),
-    Level("address", share=0.02, doubt=2.0, common=False),
+    Level("country", share=0.05, doubt=0.3, familiar=0.5),
+    Level("asn", share=0.01, doubt=0.5, familiar=0.7),
+    Level("prefix", share=0.0005, doubt=1.0, familiar=2.0),
+    Level("address", share=0.00001, doubt=2.0, familiar=3.0, common=False),
 )
+# An agent string is copied from any mail's header, and changes with every release.
 AGENT = (
-    Level("kind", share=0.3, doubt=0.2),
-    Level("system", share=0.3, doubt=0.3),
-    Level("browser", share=0.2, doubt=0.4),
-    Level("version", share=0.1, doubt=2.0),
-    Level("agent", share=0.3, doubt=3.0),
+    Level("kind", share=0.4, doubt=0.2, familiar=0.1),
+    Level("system", share=0.2, doubt=0.3, familiar=0.2),
+    Level("browser", share=0.2, doubt=0.4, familiar=0.3),
+    Level("version", share=0.05, doubt=2.0, familiar=0.2, novelty=0.2),
+    Level("agent", share=0.001, doubt=3.0, familiar=0.2, novelty=0.1),
 )
 TIME = (
-    Level("hour", share=0.125, doubt=4.0),
-    Level("weekhour", share=0.5, doubt=6.0),
+    Level("hour", share=0.125, doubt=4.0, familiar=0.2, novelty=0.4),
+    Level("weekhour", share=0.0625, doubt=6.0, familiar=0.1, novelty=0.2),
 )
 # Whether the browser brought a device credential of the user: for who clears cookies each day, to
 # come without one is no news.
 CREDENTIAL = "credential"
-HIERARCHIES = (NETWORK, AGENT, TIME)
-LEVELS = tuple(level for hierarchy in HIERARCHIES for level in hierarchy)
-COMMON = tuple(level.name for level in LEVELS if level.common)
+HIERARCHIES = {"network": NETWORK, "agent": AGENT, "time": TIME}
+LEVELS = tuple(level for hierarchy in HIERARCHIES.values() for level in hierarchy)
+COMMON = (*(level.name for level in LEVELS if level.common), CREDENTIAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from idp.policy.acr import satisfies
-from idp.policy.risk.features import COMMON, Features
+from idp.policy.risk.features import COMMON, CREDENTIAL, Features
 from idp.policy.risk.usual import Count, Usual
 from idp.policy.terms import RiskLevel
 
@@ -44,14 +44,27 @@ def taught(counters: Counters, features: Features, weight: float, day: int) -> d
     """Return the counters after a sign-in on this day that teaches this much."""
     after = {level: dict(kept) for level, kept in counters.items()}
     for level, value in features.values().items():
+        if level == CREDENTIAL and not counters:
+            # Nobody can bring a credential at first: that tells nothing about them.
+            continue
         kept = after.get(level, {})
         before, last_day, today = kept.get(value, (0.0, day, 0.0))
         if last_day != day:
             today = 0.0
-        gained = max(weight - today, (DAY_TEACHES * weight - today) / 2, 0.0)
+        lesson = _lesson(level, weight)
+        gained = max(lesson - today, (DAY_TEACHES * lesson - today) / 2, 0.0)
         entry = [round(before + gained, 4), day, round(today + gained, 4)]
         after[level] = _kept_small(kept | {value: entry}, value, level)
     return after
+
+
+def _lesson(level: str, weight: float) -> float:
+    """Return what a sign-in teaches of a level.
+
+    Whether a browser keeps its credential is learned at once from whoever was let in: someone whose
+    browser forgets would else be asked for months. It makes nobody calm who ever brings one.
+    """
+    return LOW_TEACHES if level == CREDENTIAL and weight > 0 else weight
 
 
 def taught_more(counters: Counters, features: Features, weight: float, day: int) -> dict[str, Any]:
@@ -82,7 +95,8 @@ def untaught(counters: Counters, features: Features, weight: float) -> dict[str,
 
 def learned(counters: Counters) -> float:
     """Return how many sign-ins, weighted, the counters were learned from."""
-    return max((_sum(kept) for kept in counters.values()), default=0.0)
+    levels = (kept for level, kept in counters.items() if level != CREDENTIAL)
+    return max(map(_sum, levels), default=0.0)
 
 
 def _sum(kept: Mapping[str, Entry]) -> float:

@@ -1,9 +1,9 @@
 """The ratio of Freeman et al., level by level: how likely a value is of anybody, and of this user.
 
-Where the paper interpolates between the levels, each level here is smoothed by the one above it (a
-Dirichlet prior whose mean is what all users do). Then a value that the user never came with makes
-the ratio one or more, whatever share it has among all: what is new never lowers the score, and what
-is rare among all lowers it only for who has been seen with it before.
+Where the paper interpolates between the levels, each has a ratio of its own here, and the user's
+share is smoothed by everybody's (a Dirichlet prior whose mean is what all users do). Then a value
+that the user never came with makes the ratio one or more, whatever share it has among all: what is
+new never lowers the score, and what is rare among all lowers it only for who came with it before.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,28 +33,32 @@ class Step:
 
 def steps(hierarchy: Sequence[Level], features: Features, usual: Usual) -> Iterator[Step]:
     """Yield what each known level says, from coarse to fine."""
-    own_above = common_above = None
-    share = 1.0
     for level in hierarchy:
-        value = getattr(features, level.name)
-        if not value:
-            continue
-        count = usual.of(level.name)
-        own, common = count.own, count.common
-        # Counted apart, a finer value can have more than the coarser one that it belongs to.
-        own_all = max(own, count.own_all if own_above is None else own_above)
-        common_all = max(common, count.common_all if common_above is None else common_above)
-        of_all = _share(level, count, common, common_all)
-        share *= of_all
-        weight = log((own_all + level.doubt) / (own / of_all + level.doubt))
-        yield Step(level.name, value, weight, share, new=own <= 0)
-        own_above = own
-        common_above = common if level.common else common_above
+        if value := getattr(features, level.name):
+            count = usual.of(level.name)
+            share = share_of_all(level.share, count) if level.common else level.share
+            yield Step(level.name, value, _weight(level, count, share), share, new=count.own <= 0)
 
 
-def _share(level: Level, count: Count, common: float, common_all: float) -> float:
-    """Return the share of a value among those of all users that have the coarser one."""
-    if not level.common:
-        return level.share
-    guess = min(level.share, 1 / (count.kinds + 1)) if count.kinds else level.share
-    return (common + PRIOR_STRENGTH * guess) / (common_all + PRIOR_STRENGTH)
+def _weight(level: Level, count: Count, share: float) -> float:
+    own_all = max(count.own, count.own_all)
+    weight = log((own_all + level.doubt) / (count.own / share + level.doubt))
+    return weight * level.novelty if weight > 0 else max(weight, -level.familiar)
+
+
+def share_of_all(guess: float, count: Count) -> float:
+    """Return the share of a value among all sign-ins of all users."""
+    if count.kinds:
+        guess = min(guess, 1 / (count.kinds + 1))
+    everything = max(count.common, count.common_all)
+    return (count.common + PRIOR_STRENGTH * guess) / (everything + PRIOR_STRENGTH)
+
+
+def together(said: Sequence[Step]) -> float:
+    """Return what the levels of one hierarchy say together.
+
+    What is new on one level is new on each finer one: only the most unusual counts. What is usual
+    on one need not be on a finer one: that adds up.
+    """
+    unusual = max((step.weight for step in said), default=0.0)
+    return max(unusual, 0.0) + sum(min(step.weight, 0.0) for step in said)

@@ -1,10 +1,11 @@
 """What speaks for or against somebody beside their habits."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log, log1p
 
 from idp.policy.facts import Contribution
+from idp.policy.risk.likelihood import share_of_all
 from idp.policy.risk.usual import Count
 from idp.policy.terms import DeviceStanding
 
@@ -51,16 +52,14 @@ TOR, USUAL_TOR = 2.5, 1.0
 ACCOUNT_FAILURES, MOST_ACCOUNT_FAILURES = 0.4, 1.5
 NETWORK_FAILURES, MOST_NETWORK_FAILURES = 0.3, 1.5
 SHOWN = {"mfa": -1.0, "phr": -4.0, "phrh": -4.5}
-# One in ten sign-ins of who nothing is known of comes without a credential, and any attacker's.
+# So many sign-ins come without a credential, until it is known better; all of an attacker's do.
 WITHOUT_CREDENTIAL = 0.1
-CREDENTIAL_DOUBT = 1.0
+CREDENTIAL_DOUBT = 2.0
 
 
-def contributions(
-    signals: Signals, credential: Count, *, new_network: bool
-) -> Iterator[Contribution]:
-    """Yield what each signal contributes; `credential` counts how often the user came like this."""
-    yield from _of_device(signals, credential)
+def contributions(signals: Signals, missing: float, *, new_network: bool) -> Iterator[Contribution]:
+    """Yield what each signal contributes; `missing` is what the lack of a credential does."""
+    yield from _of_device(signals, missing)
     if signals.impossible_travel:
         yield Contribution(name="impossible_travel", weight=IMPOSSIBLE_TRAVEL)
     if signals.hosting:
@@ -77,11 +76,11 @@ def contributions(
         yield Contribution(name=f"shown_{signals.acr}", weight=SHOWN[signals.acr])
 
 
-def _of_device(signals: Signals, credential: Count) -> Iterator[Contribution]:
+def _of_device(signals: Signals, missing: float) -> Iterator[Contribution]:
     if signals.device_differs:
         yield Contribution(name="device_differs", weight=DEVICE_DIFFERS)
     if signals.device is DeviceStanding.NEW:
-        yield Contribution(name="new_device", weight=without_credential(credential))
+        yield Contribution(name="new_device", weight=missing)
     elif not signals.device_confirmed:
         yield Contribution(name="unconfirmed_device", weight=UNCONFIRMED_DEVICE)
     elif signals.device is DeviceStanding.TRUSTED:
@@ -91,6 +90,10 @@ def _of_device(signals: Signals, credential: Count) -> Iterator[Contribution]:
 
 
 def without_credential(credential: Count) -> float:
-    """Return how suspicious it is of this user to come without one: never less than not at all."""
-    seen = credential.own + CREDENTIAL_DOUBT * WITHOUT_CREDENTIAL
-    return log((max(credential.own, credential.own_all) + CREDENTIAL_DOUBT) / seen)
+    """Return how suspicious it is of this user to come without one: never less than not at all.
+
+    Where nobody has one, as where all browsers forget, it is not suspicious of anybody.
+    """
+    share = share_of_all(WITHOUT_CREDENTIAL, replace(credential, kinds=0))
+    own_all = max(credential.own, credential.own_all)
+    return log((own_all + CREDENTIAL_DOUBT) / (credential.own + CREDENTIAL_DOUBT * share))

@@ -3,10 +3,10 @@
 from idp.policy.book import Thresholds
 from idp.policy.terms import RiskLevel
 
-# In natural logarithms of odds: 0 is as likely an attacker's as the user's, if both were equally
-# many. docs/risk.md has what these two do to honest users and to attackers, and where they come
-# from.
-THRESHOLDS = Thresholds(elevated=0.5, high=7.0)
+# In natural logarithms of odds. Found on a simulated population (docs/risk.md), where a known
+# browser is asked in less than one of a hundred sign-ins and a stranger nearly always; high are one
+# in two hundred of honest sign-ins, and nearly half of those that strangers try.
+THRESHOLDS = Thresholds(elevated=0.5, high=6.0)
 
 
 def level_at(score: float, thresholds: Thresholds | None = None) -> RiskLevel:

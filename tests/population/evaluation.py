@@ -1,0 +1,219 @@
+"""The score at work on a population: everybody signs in by turns, and is attacked now and then."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from math import sqrt
+from random import Random
+from statistics import median
+
+from idp.policy.facts import Risk
+from idp.policy.risk import Features, Signals, Usual, score
+from idp.policy.risk.habits import common_names, taught, teaches, usual_of
+from idp.policy.terms import DeviceStanding, RiskLevel
+from tests.population.attackers import KINDS, attack
+from tests.population.freeman import Freeman
+from tests.population.people import SignIn, population
+
+# Who has no neighbours yet cannot be imitated by them.
+WARM_UP = 300
+# Of those who are asked at high risk, so many say afterwards that it was them.
+ANSWERS = 0.3
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the provider remembers of all people, as its tables do."""
+
+    counters: dict[int, dict] = field(default_factory=dict)
+    common: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
+    confirmed: dict[int, set] = field(default_factory=lambda: defaultdict(set))
+    known: dict[int, set] = field(default_factory=lambda: defaultdict(set))
+
+    def usual(self, user: int, features: Features) -> Usual:
+        return usual_of(self.counters.get(user, {}), features, self.common)
+
+    def learn(self, each: SignIn, features: Features, weight: float) -> None:
+        if weight <= 0:
+            return
+        day = each.at.toordinal()
+        self.counters[each.user] = taught(self.counters.get(each.user, {}), features, weight, day)
+        for name, value in common_names(features):
+            before, _ = self.common.get((name, value), (0.0, 0))
+            everything, kinds = self.common.get((name, ""), (0.0, 0))
+            self.common[name, value] = (before + weight, 0)
+            self.common[name, ""] = (everything + weight, kinds + (not before))
+
+
+@dataclass(slots=True)
+class Scored:
+    """One scored attempt."""
+
+    user: int
+    history: int
+    points: float
+    level: RiskLevel
+    story: str
+    standing: DeviceStanding
+    keeps_cookies: bool
+    risk: Risk
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything that was scored."""
+
+    honest: list[Scored] = field(default_factory=list)
+    attacks: dict[str, list[Scored]] = field(default_factory=lambda: defaultdict(list))
+
+    def threshold(self, kind: str, detection: float) -> float:
+        """Return the threshold that this share of the attacks reaches."""
+        points = sorted(each.points for each in self.attacks[kind])
+        return points[int(len(points) * (1 - detection))]
+
+    def asked_of_first(self, threshold: float, count: int) -> float | None:
+        """Return the median number of challenges in the first so many sign-ins of a user."""
+        asked = [
+            sum(each.points >= threshold for each in own[: count - 1])
+            for own in self.by_user().values()
+            if len(own) >= count - 1
+        ]
+        return median(asked) if asked else None
+
+    def by_user(self) -> dict[int, list[Scored]]:
+        users: dict[int, list[Scored]] = defaultdict(list)
+        for each in self.honest:
+            users[each.user].append(each)
+        return users
+
+    def asked(self, threshold: float) -> "Share":
+        return Share.of(self.honest, lambda each: each.points >= threshold)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of some cases, with its 95 % interval (Wilson)."""
+
+    count: int
+    of_all: int
+
+    @classmethod
+    def of(cls, cases: list, holds: Callable) -> "Share":
+        return cls(sum(map(holds, cases)), len(cases))
+
+    @property
+    def value(self) -> float:
+        return self.count / self.of_all if self.of_all else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        if not self.of_all:
+            return 0.0, 1.0
+        z, n, p = 1.96, self.of_all, self.value
+        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+        return max(middle - half, 0.0), min(middle + half, 1.0)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{100 * self.value:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+
+
+def evaluate(
+    seed: int, size: int, *, devices: bool, attacked: float = 0.3, people: list | None = None
+) -> Outcome:
+    """Let a population sign in, and score every sign-in and some attacks before it.
+
+    Args:
+        seed: of population and attackers.
+        size: how many people.
+        devices: whether browsers keep the device credential; else nobody ever brings one.
+        attacked: the share of sign-ins at which one attacker of each kind tries as well.
+        people: the population, where it is made already.
+    """
+    everything = population(seed, size) if people is None else people
+    random = Random(seed + 1)
+    memory, outcome = Memory(), Outcome()
+    histories: dict[int, int] = defaultdict(int)
+    for position, each in enumerate(everything):
+        history = histories[each.user]
+        mine = _scored(memory, each, history, devices=devices)
+        if history:
+            outcome.honest.append(mine)
+            if position > WARM_UP and random.random() < attacked:
+                past = everything if position > 2000 else everything[:position]
+                for kind in KINDS:
+                    attempt = attack(kind, each, past, random)
+                    scored = _scored(memory, attempt, history, devices=devices)
+                    outcome.attacks[kind].append(scored)
+        _remember(memory, each, mine, random, devices=devices)
+        histories[each.user] += 1
+    return outcome
+
+
+def _scored(memory: Memory, each: SignIn, history: int, *, devices: bool) -> Scored:
+    known = devices and each.credential and each.agent in memory.known[each.user]
+    features = replace(each.features, known_device=known)
+    usual = memory.usual(each.user, features)
+    signals = Signals(
+        device=DeviceStanding.KNOWN if known else DeviceStanding.NEW,
+        device_confirmed=each.agent in memory.confirmed[each.user],
+    )
+    risk = score(features, usual, signals)
+    return Scored(
+        each.user,
+        history,
+        risk.score,
+        risk.level,
+        each.story,
+        signals.device,
+        each.keeps_cookies,
+        risk,
+    )
+
+
+def _remember(
+    memory: Memory, each: SignIn, scored: Scored, random: Random, *, devices: bool
+) -> None:
+    """Learn from an honest success: whoever was asked showed a code, and some said it was them."""
+    weight = teaches(scored.level, "mfa" if scored.level else "sfa")
+    if scored.level is RiskLevel.HIGH and random.random() < ANSWERS:
+        weight = 1.0
+        memory.confirmed[each.user].add(each.agent)
+    known = scored.standing is not DeviceStanding.NEW
+    memory.learn(each, replace(each.features, known_device=known), weight)
+    if devices:
+        memory.known[each.user].add(each.agent)
+        if known and scored.level is RiskLevel.LOW:
+            memory.confirmed[each.user].add(each.agent)
+
+
+def evaluate_freeman(
+    seed: int, size: int, *, attacked: float = 0.3, people: list | None = None
+) -> Outcome:
+    """The same for the plain score of Freeman et al."""
+    everything = population(seed, size) if people is None else people
+    random = Random(seed + 1)
+    model, outcome = Freeman(), Outcome()
+    histories: dict[int, int] = defaultdict(int)
+    nothing = Risk(level=RiskLevel.LOW, score=0.0)
+
+    def scored(each: SignIn, history: int) -> Scored:
+        points = model.score(each.user, each.features)
+        new = DeviceStanding.NEW
+        return Scored(
+            each.user, history, points, RiskLevel.LOW, each.story, new, each.keeps_cookies, nothing
+        )
+
+    for position, each in enumerate(everything):
+        history = histories[each.user]
+        if history:
+            outcome.honest.append(scored(each, history))
+            if position > WARM_UP and random.random() < attacked:
+                past = everything if position > 2000 else everything[:position]
+                for kind in KINDS:
+                    attempt = attack(kind, each, past, random)
+                    outcome.attacks[kind].append(scored(attempt, history))
+        model.learn(each.user, each.features)
+        histories[each.user] += 1
+    return outcome
