@@ -10,7 +10,7 @@ NODE        := tests/clients/node
 PYTHON      ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak lint audit bench screenshots requirements asvs clean
+.PHONY: help run test soak lint audit coverage bench screenshots requirements asvs clean
 
 help:
 	@echo 'make run           start the provider on :$(PORT) and a demo client on :$(CLIENT_PORT)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make test          install what the tests need, check everything, run all tests'
 	@echo 'make soak          run what the tests run for seconds for an hour (ARGS=--operations=...)'
 	@echo 'make lint          style, types and layers only'
+	@echo 'make coverage      show that no branch of idp/policy is without a test'
 	@echo 'make bench         measure the cost of each operation'
 	@echo 'make screenshots   take the pictures under docs/ again'
 	@echo 'make requirements  write docs/requirements.md: which test proves which section'
@@ -56,6 +57,11 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+coverage: $(VENV)/.tested
+	$(BIN)/coverage run --branch --source=idp.policy --data-file=$(VENV)/.coverage \
+	    -m pytest -n 0 -q tests/policy tests/judgement
+	$(BIN)/coverage report --show-missing --fail-under=100 --data-file=$(VENV)/.coverage
 
 audit: $(VENV)/.tested
 	$(BIN)/python -m tests.audit_dependencies
