@@ -12,6 +12,7 @@ NOT_YOURS = frozenset({"login.failed", "recovery.requested", "passkey.suspected"
 # What an operator wrote as the reason stands behind this.
 _BY_ADMIN = "admin:"
 _WORRYING = NOT_YOURS | {
+    "device.revoked",
     "factors.reset",
     "password.recovered",
     "recovery_code.used",
@@ -78,6 +79,7 @@ def _of_signing_in(data: Mapping[str, Any]) -> dict[str, str]:
         "device.known": _("A browser signed you in for the first time."),
         "device.trusted": _("A browser was trusted to go without a second step."),
         "device.forgotten": _("A browser was forgotten."),
+        "device.revoked": _("The people who run this service made a browser new to us again."),
         "devices.forgotten": ngettext(
             "%(num)d browser was forgotten.",
             "%(num)d browsers were forgotten.",
@@ -94,6 +96,8 @@ def _of_signing_in(data: Mapping[str, Any]) -> dict[str, str]:
         "channel_code.accepted": _("A code sent by mail was used.")
         if by_mail
         else _("A code sent by text message was used."),
+        "sign_in.confirmed": _("You said that a sign-in was you."),
+        "sign_in.disowned": _("You said that a sign-in was not you. All others were ended."),
         "factor.demanded": _("You were asked to set up a second step."),
         "factor_offer.declined": _("You said “not now” to a second step."),
     }
@@ -184,6 +188,7 @@ def reason_in_words(reason: object) -> str:
         "factors_reset": _("The people who run this service took your second steps away."),
         "factor_removed": _("A way of signing in was removed."),
         "idle_timeout": _("It had not been used for a while."),
+        "not_me": _("You said that a sign-in was not you."),
         "password_changed": _("The password was changed."),
         "password_recovered": _("The forgotten password was replaced."),
         "password_removed": _("The password was removed."),

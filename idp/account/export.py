@@ -9,7 +9,8 @@ from idp.audit import record
 from idp.audit.account_events import AccountExported
 from idp.context import RequestContext
 from idp.credentials import passkeys, recovery, totp
-from idp.store import audit_events, consents, grants, known_devices, passwords, sessions
+from idp.store import audit_events, consents, decisions, grants, known_devices, passwords, sessions
+from idp.store.decisions import Recorded
 from idp.store.sessions import Past
 from idp.store.users import User
 
@@ -36,6 +37,7 @@ def export(ctx: RequestContext, user: User) -> dict[str, Any]:
                     "first_seen_at": each.first_seen_at,
                     "last_seen_at": each.last_seen_at,
                     "trusted_until": each.trusted_until,
+                    "confirmed_at": each.confirmed_at,
                 }
             )
             for each in known_devices.list_of_user(ctx.db, user.id)
@@ -52,6 +54,7 @@ def export(ctx: RequestContext, user: User) -> dict[str, Any]:
             for each in consents.list_of_user(ctx.db, user.id)
         ],
         "application_use": [_written(asdict(use)) for use in grants.list_uses(ctx.db, user.id)],
+        "decisions": [_decision(each) for each in decisions.list_of_user(ctx.db, user.id, MOST)],
         "activity": [
             {name: value for name, value in _written(asdict(each)).items() if name != "id"}
             for each in activity[:MOST]
@@ -81,6 +84,13 @@ def _authenticators(ctx: RequestContext, user_id: str) -> dict[str, Any]:
         ],
         "recovery_codes_left": recovery.remaining(ctx, user_id),
     }
+
+
+def _decision(decision: Recorded) -> dict[str, Any]:
+    known = asdict(decision)
+    # What the cookie of a browser begins with; and how all users' habits are counted.
+    del known["device_id"], known["teaches"]
+    return dict(_written(known))
 
 
 def _session(past: Past) -> dict[str, Any]:

@@ -67,5 +67,10 @@ def _sentences() -> dict[str, str]:
         "session_ended": _("That device was signed out."),
         "others_ended": _("Every other device was signed out."),
         "device_forgotten": _("That browser is new to us again."),
+        "was_me": _("Thank you. We know this as yours now."),
+        "secured": _(
+            "Everybody else is signed out. Now look whether you know each of these ways to sign "
+            "in, and remove what you do not know."
+        ),
         "connection_revoked": _("The application has no access any more."),
     }

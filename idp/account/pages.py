@@ -1,15 +1,19 @@
 """GET /account: how safe the account is, what to do about it, and where everything else is."""
 
+from datetime import timedelta
+
 import flask
 
+from idp.account.decision_words import sign_in_in_words
 from idp.account.devices import facts_of
 from idp.account.frame import OVERVIEW, account_page
 from idp.account.guard import act, shown
+from idp.account.questions import newest_of
 from idp.account.security import advice_for
 from idp.context import RequestContext
 from idp.protocol.logout.endpoint import GOODBYE
 from idp.sessions import service as sessions
-from idp.store import consents
+from idp.store import consents, decisions
 from idp.store import sessions as session_rows
 from idp.store.sessions import Standing
 from idp.web import cookies
@@ -18,6 +22,8 @@ from idp.web.parameters import Parameters
 from idp.web.words import at_time
 
 bp = flask.Blueprint("account", __name__)
+# A question that nobody answered in a fortnight waits in the activity, where it was all the time.
+ASKED_FOR, LOOKED_AT = timedelta(days=14), 30
 
 
 @bp.get("/")
@@ -32,13 +38,18 @@ def home(ctx: RequestContext, standing: Standing) -> flask.Response:
     """Show the account, or ask to sign in."""
     session, user_id = standing.session, standing.user.id
     before = session_rows.find_before(ctx.db, session)
+    lately = decisions.list_between(ctx.db, user_id, ctx.now - ASKED_FOR, None, LOOKED_AT)
+    asked = newest_of(lately, session)
     return account_page(
         "account",
         standing,
         OVERVIEW,
         security=advice_for(ctx, standing),
-        session=facts_of(session),
-        before=facts_of(before) | {"when": at_time(before.opened_at)} if before else None,
+        session=facts_of(ctx, session),
+        before=facts_of(ctx, before) | {"when": at_time(before.opened_at)} if before else None,
+        asked={"id": asked.decision.id, "vouched": True} | sign_in_in_words(ctx, asked.decision)
+        if asked
+        else None,
         device_count=len(session_rows.list_live_of_user(ctx.db, user_id, ctx.now)),
         application_count=len(consents.list_of_user(ctx.db, user_id)),
     )

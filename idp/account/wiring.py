@@ -2,6 +2,7 @@
 
 from idp.account import (
     activity_pages,
+    answer_pages,
     application_pages,
     authenticator_pages,
     contact_pages,
@@ -21,5 +22,6 @@ BLUEPRINTS = (
     device_pages.bp,
     application_pages.bp,
     activity_pages.bp,
+    answer_pages.bp,
     data_pages.bp,
 )

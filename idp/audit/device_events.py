@@ -41,3 +41,16 @@ class DevicesForgotten(UserEvent):
     name = "devices.forgotten"
     count: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRevoked(UserEvent):
+    """An operator made a browser a stranger to the user and ended its sessions.
+
+    `device` is what its id begins with.
+    """
+
+    name = "device.revoked"
+    device: str
+    sessions_ended: int
+    reason: str

@@ -7,6 +7,7 @@ from idp.cli.check.command import check
 from idp.cli.clients import client
 from idp.cli.delivery import delivery
 from idp.cli.demo import demo
+from idp.cli.devices import device
 from idp.cli.insight import insight
 from idp.cli.keys import key
 from idp.cli.migrate import migrate
@@ -26,6 +27,7 @@ COMMANDS = (
     client,
     session,
     policy,
+    device,
     key,
     token,
     delivery,

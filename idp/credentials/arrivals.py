@@ -22,7 +22,6 @@ BROWSER_QUIET_FOR = timedelta(days=1)
 VOUCHED_FOR = timedelta(days=30)
 # As long as a browser that was there can come back (RFC 6265bis).
 COUNTRY_QUIET_FOR = timedelta(days=400)
-_ME = "me"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +78,7 @@ def _first(ctx: RequestContext, user: User, quiet_for: timedelta, *what: str) ->
 
 def _vouched(ctx: RequestContext, user: User, browser: str, network: str) -> bool:
     """Tell whether the user said “it was me” of such a browser in the same network lately."""
-    answered = decisions.list_answered(ctx.db, user.id, _ME, ctx.now - VOUCHED_FOR)
+    answered = decisions.list_answered(ctx.db, user.id, decisions.ME, ctx.now - VOUCHED_FOR)
     return any(
         describe(each.user_agent) == browser and each.facts.get("network", "") == network
         for each in answered

@@ -36,6 +36,7 @@ class Notice(StrEnum):
     GUESSED_AT = "guessed_at"
     NEW_BROWSER = "new_browser"
     NEW_PLACE = "new_place"
+    SIGN_IN_DISOWNED = "sign_in_disowned"
 
 
 def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
@@ -191,6 +192,14 @@ def _words(what: Notice, facts: dict[str, str]) -> tuple[str, str]:
             _(
                 "A browser that you used before signed in to your account from a country where "
                 "you had not signed in yet."
+            ),
+        ),
+        Notice.SIGN_IN_DISOWNED: (
+            _("Everybody was signed out of your account"),
+            _(
+                "Somebody who had proved to be you said that a sign-in was not them. Everybody "
+                "else was signed out, other browsers were forgotten, and the password, if there "
+                "was one, is a new one."
             ),
         ),
     }

@@ -11,6 +11,9 @@ from idp.store.prepared import Prepared
 from idp.store.purge import BATCH, remove_older
 from idp.store.schema import decisions as table
 
+# What a user says to “Was this you?”.
+ME, NOT_ME = "me", "not_me"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
@@ -87,11 +90,28 @@ def list_answered(db: Transaction, user_id: str, said: str, since: datetime) -> 
     return [Recorded(**row) for row in rows]
 
 
+def list_between(
+    db: Transaction, user_id: str, since: datetime | None, before: datetime | None, limit: int
+) -> list[Recorded]:
+    """Return a user's decisions from `since` on and `before` then, the newest first."""
+    query = select(*_COLUMNS).where(table.c.user_id == user_id)
+    if since is not None:
+        query = query.where(table.c.at >= since)
+    if before is not None:
+        query = query.where(table.c.at < before)
+    rows = db.read(query.order_by(table.c.at.desc(), table.c.id).limit(limit)).mappings()
+    return [Recorded(**row) for row in rows]
+
+
 def answer(db: Transaction, decision_id: str, user_id: str, said: str, now: datetime) -> bool:
-    """Note what the user says to it, once; False when it was answered or is not theirs."""
-    change = update(table).where(
-        table.c.id == decision_id, table.c.user_id == user_id, table.c.answer.is_(None)
-    )
+    """Note what the user says to it, once; False when it was answered or is not theirs.
+
+    A `me` may be taken back, for somebody else may have said it; a `not_me` may not.
+    """
+    unanswered: ColumnElement[bool] = table.c.answer.is_(None)
+    if said == NOT_ME:
+        unanswered |= table.c.answer == ME
+    change = update(table).where(table.c.id == decision_id, table.c.user_id == user_id, unanswered)
     return db.write(change.values(answer=said, answered_at=now)).rowcount == 1
 
 

@@ -62,6 +62,13 @@ def trust(db: Transaction, device_id: str, user_id: str, until: datetime) -> boo
     return db.write(change.values(trusted_until=until)).rowcount == 1
 
 
+def confirm(db: Transaction, device_id: str, user_id: str, now: datetime) -> bool:
+    """Note that the user says that it is theirs, the first time; False when there is none such."""
+    mine = (table.c.device_id == device_id, table.c.user_id == user_id)
+    change = update(table).where(*mine, table.c.confirmed_at.is_(None))
+    return db.write(change.values(confirmed_at=now)).rowcount == 1
+
+
 def distrust_all(db: Transaction, user_id: str, now: datetime) -> int:
     """Let no device of the user stand for a second factor; return how many did."""
     change = update(table).where(table.c.user_id == user_id, table.c.trusted_until > now)

@@ -3,11 +3,12 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -48,6 +49,12 @@ class Charted:
             if isinstance(found, dict):
                 return found
         return {}
+
+    def sample(self, most: int) -> Iterator[Record]:
+        """Yield what the file says of its first networks."""
+        for _, record in islice(self.reader, most):
+            if isinstance(record, dict):
+                yield record
 
     @property
     def built_at(self) -> datetime:

@@ -8,6 +8,7 @@ import flask
 
 from idp.kernel.hosts import is_loopback
 from idp.settings import Settings
+from idp.surroundings.hints import ASKED_FOR
 
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -63,6 +64,9 @@ def put_headers(response: flask.Response, settings: Settings) -> None:
     """Add what every answer carries, leaving what the answer itself has set."""
     present = {name.lower() for name, _ in response.headers}
     wanted = _EVERYWHERE if settings.plain_http else _EVERYWHERE_TLS
+    if response.mimetype == "text/html":
+        # One hint more with what follows: nobody waits for it, as `Critical-CH` would make them.
+        wanted = wanted | {"Accept-CH": ASKED_FOR}
     response.headers.extend(
         [(name, value) for name, value in wanted.items() if name.lower() not in present]
     )

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-import flask_babel
-
 from idp.policy.facts import Contribution
+from idp.web.place_words import country_name
 from idp.web.words import gettext as _
 
 
@@ -20,14 +19,8 @@ def suspicions(reasons: Iterable[Contribution], most: int = 3) -> list[str]:
     return list(dict.fromkeys(map(in_words, against)))[:most]
 
 
-def country_in_words(code: str) -> str:
-    """Return the name of a country in the reader's language; of an unknown one, its code."""
-    locale = flask_babel.get_locale()
-    return str(locale.territories.get(code, code)) if locale else code
-
-
 def _of_place(detail: str) -> dict[str, str]:
-    country = country_in_words(detail)
+    country = country_name(detail)
     network = _("This network is new to us")
     return {
         "new_country": _("You have not signed in from %(country)s before", country=country),

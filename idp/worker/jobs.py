@@ -14,6 +14,7 @@ from idp.store import (
     account_tickets,
     authorization_requests,
     channel_codes,
+    decisions,
     grants,
     known_devices,
     login_attempts,
@@ -94,6 +95,11 @@ def purge_sessions(ctx: RequestContext) -> int:
     return sessions.purge(ctx.db, ctx.now - ctx.settings.history_kept_for)
 
 
+def purge_decisions(ctx: RequestContext) -> int:
+    """Remove what was decided long ago; what it taught, and who it was, stays learned."""
+    return decisions.purge(ctx.db, ctx.now - ctx.settings.history_kept_for)
+
+
 def purge_known_devices(ctx: RequestContext) -> int:
     """Forget browsers that cannot come back."""
     return known_devices.purge(ctx.db, ctx.now - DEVICES_KEPT)
@@ -118,6 +124,7 @@ JOBS: tuple[Job, ...] = (
     Job("purge idle grants", MINUTE, purge_idle_grants),
     Job("purge ended grants", MINUTE, purge_ended_grants),
     Job("purge sessions", MINUTE, purge_sessions),
+    Job("purge decisions", MINUTE, purge_decisions),
     Job("purge known devices", MINUTE, purge_known_devices),
     Job("learn what is common", MINUTE, habits.learn_common),
     Job("rotate keys", MINUTE, rotate_keys, full=1),

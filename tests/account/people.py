@@ -43,6 +43,7 @@ SENSITIVE = {
 ORDINARY = {
     "/account/profile": {},
     "/account/connections/revoke": {},
+    "/account/sign-ins/me": {},
     "/account/sign-out": {},
 }
 PAGES = (

@@ -16,6 +16,7 @@ from idp.audit import record
 from idp.audit.events import Event, PasswordSet, SessionEnded
 from idp.store import audit_events
 from idp.store.audit_events import Recorded
+from tests.account.decided import a_session
 from tests.account.people import act, another_browser, visit
 from tests.app import text_of
 from tests.protocol.refreshing import confidential, refreshed
@@ -88,6 +89,7 @@ def test_every_reason_that_we_give_has_words(provider):
 )
 def test_each_line_says_who_did_it(provider, name, actor, who):
     with provider.context() as ctx, provider.app.test_request_context():
+        here = a_session(ctx)
         event = Recorded(
             id=1,
             at=ctx.now,
@@ -100,7 +102,7 @@ def test_each_line_says_who_did_it(provider, name, actor, who):
             client_id=None,
             data={},
         )
-        ((line,),) = [day["lines"] for day in lines_of(ctx, [event], "here")]
+        ((line,),) = [day["lines"] for day in lines_of(ctx, [event], [], here)]
 
     assert line["who"] == who
 

@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import update
 
 from idp.account import administration
+from idp.admin import device_desk
 from idp.admin.revocation import revoke_user
 from idp.admission import invitation, reset
 from idp.credentials import channel_codes, passkeys, recovery, totp
@@ -20,6 +21,7 @@ from idp.store import known_devices, users
 from idp.store.schema import passwords
 from idp.worker import upkeep
 from idp.worker.courier import Courier
+from tests.account.decided import a_strange_one
 from tests.admission.people import Person, create_passkey
 from tests.app import PASSWORD, RelyingParty, link_of, submit
 from tests.protocol.refreshing import refresh, refreshed
@@ -27,6 +29,7 @@ from tests.sessions.challenged import challenge_browser
 from tests.support.authenticator import Authenticator
 
 BROWSER = b"b" * 32
+OTHER_PASSWORD = "seven otters under brickwork"
 
 
 def somebody(provider, name):
@@ -217,6 +220,19 @@ def a_life_of_an_operator(provider):
         revocation.revoke(ctx, leaked, because="a backup was lost")
 
 
+def a_life_of_answers(provider):
+    user, rp = somebody(provider, "wes")
+    rp.submit(rp.log_in(rp.authorize(), "wes"), action="skip")
+    mine, strange = a_strange_one(rp, user), a_strange_one(rp, user)
+    act(rp, "/account/sign-ins/me", decision=mine.id)
+    page = rp.follow(rp.get(f"/account/not-me?sign_in={strange.id}"))
+    page = rp.log_in(page, "wes")
+    rp.follow(submit(rp.browser, page, "/account/not-me", new_password=OTHER_PASSWORD))
+    with provider.context() as ctx:
+        (here,) = device_desk.devices_of(ctx, user)
+        device_desk.revoke(ctx, user, [here.device.device_id], "stolen")
+
+
 LIVES = (
     a_life_with_codes,
     a_life_with_a_passkey,
@@ -226,5 +242,6 @@ LIVES = (
     a_life_of_refreshing,
     a_life_of_a_copied_cookie,
     a_life_of_giving_back,
+    a_life_of_answers,
     a_life_of_an_operator,
 )

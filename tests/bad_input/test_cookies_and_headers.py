@@ -40,6 +40,7 @@ GET = (
     "/account/profile/phone",
     "/account/profile/phone/code",
     "/account/deleted",
+    "/account/not-me",
     "/logout",
     "/logout/continue",
     "/logged-out",
@@ -77,6 +78,7 @@ POST = (
     "/register/account",
     "/ticket/email",
     "/consent",
+    "/account/not-me",
     *ORDINARY,
     *SENSITIVE,
 )

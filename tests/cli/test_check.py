@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from idp.cli.check import database, policy, proof, settings
+from idp.cli.check import database, networks, policy, proof, settings
 from idp.cli.check.facts import Check, DatabaseFacts, Facts, FileMode
 from idp.kernel.jose import SIGNING_ALGORITHMS
 from idp.protocol.clients.metadata import Client, ClientMetadata
@@ -179,7 +179,7 @@ def test_without_a_readable_database_no_check_of_its_contents_speaks() -> None:
 
 
 def test_every_check_is_in_its_table() -> None:
-    for room in (settings, proof, database):
+    for room in (settings, proof, networks, policy, database):
         functions = {
             value
             for name, value in vars(room).items()

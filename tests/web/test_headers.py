@@ -66,3 +66,12 @@ def test_plain_loopback_is_not_pinned_to_tls():
     response = flask.Response()
     put_headers(response, Settings(issuer="http://localhost:8000"))
     assert "Strict-Transport-Security" not in response.headers
+
+
+def test_pages_ask_for_one_hint_and_nobody_waits_for_it():
+    page, document = flask.Response("<p>"), flask.Response("{}", mimetype="application/json")
+    for response in (page, document):
+        put_headers(response, Settings(issuer="https://id.example.test"))
+    assert page.headers["Accept-CH"] == "Sec-CH-UA-Form-Factors"
+    assert "Critical-CH" not in page.headers
+    assert "Accept-CH" not in document.headers

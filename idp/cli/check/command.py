@@ -33,7 +33,7 @@ def check(ctx: click.Context, *, as_json: bool) -> None:
 
 def findings() -> list[Finding]:
     """Return everything there is to say, the worst first."""
-    from idp.cli.check import database, policy, proof, settings
+    from idp.cli.check import database, networks, policy, proof, settings
     from idp.cli.check.facts import Severity, fault
     from idp.cli.check.reading import read
     from idp.kernel.errors import SetupFault
@@ -46,7 +46,8 @@ def findings() -> list[Finding]:
         return [fault(line, why, remedy) for line in error.detail.splitlines()]
     found = [
         each
-        for check in (*settings.CHECKS, *proof.CHECKS, *policy.CHECKS, *database.CHECKS)
+        for checks in (settings, proof, networks, policy, database)
+        for check in checks.CHECKS
         for each in check(facts)
     ]
     return sorted(found, key=lambda each: list(Severity).index(each.severity))
