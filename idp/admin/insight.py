@@ -71,11 +71,16 @@ class Insight:
     @property
     def alarms(self) -> Alarms:
         """How many of the prompts that were answered were false alarms."""
-        said = Counter[str]()
-        for each in self.answers:
-            if each.asked:
-                said[each.answer] += each.count
-        return Alarms(me=said["me"], not_me=said["not_me"])
+        return alarms_of(self.answers)
+
+
+def alarms_of(answers: Iterable[Answered]) -> Alarms:
+    """Return what was answered where somebody had been asked for something."""
+    said = Counter[str]()
+    for each in answers:
+        if each.asked:
+            said[each.answer] += each.count
+    return Alarms(me=said["me"], not_me=said["not_me"])
 
 
 def insight(ctx: RequestContext, since: datetime) -> Insight:

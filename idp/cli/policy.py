@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from idp.cli.answers import answer, json_option, pairs
+from idp.cli.policy_assess import assess
+from idp.cli.policy_explain import explain
+from idp.cli.policy_what_if import compare, simulate
 
 if TYPE_CHECKING:
     from idp.policy.book import Policy
@@ -18,7 +21,11 @@ policy_file = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def policy() -> None:
-    """Check and show the policy of sessions."""
+    """Check, show and try out the policy of sessions, and look for its weak spots."""
+
+
+for command in (explain, simulate, compare, assess):
+    policy.add_command(command)
 
 
 @policy.command()

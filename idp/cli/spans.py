@@ -1,12 +1,12 @@
 """Durations as policies and people write them."""
 
-import re
 from datetime import timedelta
 
 import click
 
+from idp.policy.durations import duration_of
+
 _UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
-_SPAN = re.compile(r"([0-9]{1,6})([dhm])")
 
 
 def span(duration: timedelta) -> str:
@@ -32,7 +32,7 @@ class Span(click.ParamType[timedelta]):
         """Return the duration."""
         if isinstance(value, timedelta):
             return value
-        found = _SPAN.fullmatch(str(value))
-        if found is None or not int(found[1]):
+        found = duration_of(str(value))
+        if not found:
             self.fail(f"{value!r} is no duration such as 30d, 12h or 45m.", param, ctx)
-        return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+        return found

@@ -148,3 +148,15 @@ def over_without_record(db: Transaction, before: datetime) -> int:
     """Return how many sessions came to a limit before then and have no end noted."""
     unnoted = and_(_TABLE.ended_at.is_(None), _TABLE.idle_until <= literal(before, Instant()))
     return int(db.read(select(func.count()).select_from(sessions).where(unnoted)).scalar_one())
+
+
+def crowded(db: Transaction, now: datetime, *, more_than: int) -> int:
+    """Return how many users have more live sessions than this."""
+    many = (
+        select(_TABLE.user_id)
+        .where(ALIVE)
+        .group_by(_TABLE.user_id)
+        .having(func.count() > more_than)
+        .subquery()
+    )
+    return int(db.read(select(func.count()).select_from(many), {"now": now}).scalar_one())
