@@ -9,6 +9,8 @@ from idp.app.logs import set_up_logs
 from idp.context import Origin, RequestContext
 from idp.credentials.attestation import roots_in
 from idp.credentials.hashing import PasswordHashing
+from idp.delivery.addresses import guard_of
+from idp.delivery.outgoing import Outgoing
 from idp.judgement.policies import Policies
 from idp.kernel.errors import SetupFault
 from idp.kernel.registry import Registry
@@ -49,6 +51,7 @@ def compose(settings: Settings) -> tuple[flask.Flask, Registry]:
         PasswordHashing(settings.password_hashes_at_once),
         Keyring(),
         ClientCache(),
+        Outgoing(guard_of(settings)),
         Policies(settings),
         Networks(settings),
     ):

@@ -7,10 +7,15 @@ from idp.audit.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryEvent(Event):
-    """Something about one row of the outbox; whom it was for and what it said is not told."""
+    """Something about one row of the outbox; of people, neither who nor what was said is told.
+
+    What a client was to be told of a session names both.
+    """
 
     delivery_id: int
     kind: str
+    sid: str | None = None
+    client_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

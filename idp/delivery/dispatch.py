@@ -1,15 +1,14 @@
 """The steps of a delivery: claim, send outside of any transaction, say what became of it."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import ClassVar
 
 from idp.context import RequestContext
-from idp.delivery import mail, text
 from idp.delivery.outcome import Never, NotDelivered
-from idp.delivery.parcel import MAIL, TEXT, Parcel, opened
+from idp.delivery.parcel import MAIL, SENT, TEXT, Parcel, opened
 from idp.kernel.secrets import MasterKey
-from idp.settings import Settings
 from idp.store import outbox
 from idp.store.outbox import Leased
 
@@ -23,32 +22,38 @@ WAITS = tuple(
 JITTER = 0.1
 KEPT_DELIVERED = timedelta(days=1)
 KEPT_DEAD = timedelta(days=30)
-SENDERS = {MAIL: mail.send, TEXT: text.send}
 
 
-class Lane(StrEnum):
-    """What is delivered one by one beside the others: a slow relay holds up mail alone."""
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What is delivered one by one beside the others: a slow relay holds up mail alone.
 
-    MAIL = MAIL
-    TEXT = TEXT
-    WORK = "work"
+    Each client that is told something has a lane of its own, for the same reason.
+    """
+
+    MAIL: ClassVar["Lane"]
+    TEXT: ClassVar["Lane"]
+    WORK: ClassVar["Lane"]
+
+    name: str
+    client_id: str | None = None
+
+
+Lane.MAIL, Lane.TEXT, Lane.WORK = Lane(MAIL), Lane(TEXT), Lane("work")
 
 
 def due(ctx: RequestContext) -> set[Lane]:
     """Return the lanes in which something waits: one indexed SELECT."""
-    return {_lane(kind) for kind in outbox.due_kinds(ctx.db, ctx.now)}
-
-
-def _lane(kind: str) -> Lane:
-    return Lane(kind) if kind in SENDERS else Lane.WORK
+    found = outbox.due(ctx.db, ctx.now)
+    return {Lane(kind, client_id) if kind in SENT else Lane.WORK for kind, client_id in found}
 
 
 def claim(ctx: RequestContext, lane: Lane) -> Leased | None:
     """Return what comes next in a lane, ours until its lease ends; None when nothing is due."""
     until = ctx.now + LEASE
-    if lane is Lane.WORK:
-        return outbox.lease(ctx.db, list(SENDERS), ctx.now, until, but=True)
-    return outbox.lease(ctx.db, [lane], ctx.now, until)
+    if lane == Lane.WORK:
+        return outbox.lease(ctx.db, sorted(SENT), ctx.now, until, but=True)
+    return outbox.lease(ctx.db, [lane.name], ctx.now, until, client_id=lane.client_id)
 
 
 def unpack(ctx: RequestContext, held: Leased) -> Parcel:
@@ -64,16 +69,6 @@ def unpack(ctx: RequestContext, held: Leased) -> Parcel:
     if parcel.expired(ctx.now):
         raise Never("expired")
     return parcel
-
-
-def send(settings: Settings, parcel: Parcel) -> None:
-    """Send it.
-
-    Raises:
-        NotNow: another try may succeed.
-        Never: no try will.
-    """
-    SENDERS[parcel.held.kind](settings, parcel)
 
 
 def delivered(ctx: RequestContext, held: Leased) -> bool:

@@ -1,14 +1,15 @@
 """Text messages by an HTTP gateway; its contract stands in docs/delivery.md."""
 
 import re
-import ssl
 from http import HTTPStatus
 from typing import Protocol
+from urllib.parse import urlsplit
 
-import httpx2
-
+from idp.delivery.addresses import guard_for
 from idp.delivery.outcome import Never, NotNow
+from idp.delivery.outgoing import Limits, NotReached, Outgoing
 from idp.delivery.parcel import Parcel
+from idp.kernel.encoding import json_bytes
 from idp.settings import Settings
 
 TIMEOUT_SECONDS = 10
@@ -41,29 +42,18 @@ class HttpGateway:
             NotNow: no answer, 408, 429, 5xx or a redirect.
             Never: any other 4xx.
         """
+        body = json_bytes({"to": to, "message": message})
+        said = {"Content-Type": "application/json", "Idempotency-Key": key, **self._headers}
+        # It is the operator who says where codes go, so it may be a place that only we can reach.
+        guard = guard_for(str(urlsplit(self._url).hostname))
         try:
-            status = self._post({"to": to, "message": message}, key)
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise NotNow(type(error).__name__) from None
+            status = Outgoing(guard, Limits(TIMEOUT_SECONDS)).post(self._url, body, said).status
+        except NotReached as error:
+            raise NotNow(error.reason) from None
         if status // 100 == 2:
             return
         later = status // 100 != 4 or status in _LATER
         raise (NotNow if later else Never)(f"HTTP {status}")
-
-    def _post(self, body: dict[str, str], key: str) -> int:
-        """Return the status; the body of the answer is never read, so it cannot be too long."""
-        headers = {**self._headers, "Idempotency-Key": key}
-        # Neither a proxy nor a .netrc of the environment has a say in where codes go.
-        with (
-            httpx2.Client(
-                timeout=TIMEOUT_SECONDS,
-                follow_redirects=False,
-                trust_env=False,
-                verify=ssl.create_default_context(),
-            ) as client,
-            client.stream("POST", self._url, json=body, headers=headers) as answer,
-        ):
-            return answer.status_code
 
 
 def send(settings: Settings, parcel: Parcel) -> None:

@@ -12,6 +12,7 @@ from pydantic_settings import SettingsConfigDict
 from idp.kernel.hosts import is_ip_address, is_loopback
 from idp.settings.policy import PolicySettings
 from idp.settings.proof import Attestation, ProofSettings
+from idp.settings.reach import ReachSettings
 from idp.settings.surroundings import SurroundingsSettings
 
 # Durations that say “not at all” by being nothing.
@@ -23,7 +24,7 @@ _MAY_BE_ZERO = (
 )
 
 
-class Settings(ProofSettings, PolicySettings, SurroundingsSettings):
+class Settings(ProofSettings, PolicySettings, SurroundingsSettings, ReachSettings):
     """What an operator may choose. Durations are seconds in the environment."""
 
     model_config = SettingsConfigDict(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Column, ColumnElement, and_, case, false, or_, select, update
+from sqlalchemy import CTE, Column, ColumnElement, and_, case, false, func, or_, select, update
 
 from idp.store.database import Transaction
 from idp.store.grants import Which, ending
@@ -138,6 +138,14 @@ def listening(db: Transaction, sids: Sequence[str], now: datetime) -> list[Liste
         .order_by(grants.c.sid, grants.c.client_id)
     )
     return [Listening(**row) for row in db.read(query).mappings()]
+
+
+def was_never_used(db: Transaction, sid: str, client_id: str) -> bool:
+    """Tell whether a client had codes in a session and traded none of them."""
+    traded, opened = func.count(grants.c.code_redeemed_at), func.count(grants.c.id)
+    of_both = [grants.c.sid == sid, grants.c.client_id == client_id]
+    row = db.read(select(traded.label("traded"), opened.label("opened")).where(*of_both)).one()
+    return bool(row.opened) and not row.traded
 
 
 def open_sessions(db: Transaction, which: Begun, *, since: datetime) -> Sequence[str]:

@@ -31,6 +31,8 @@ class Delivery:
     last_error: str | None
     created_at: datetime
     finished_at: datetime | None
+    sid: str | None
+    client_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +42,25 @@ class Leased:
     id: int
     kind: str
     subject: str
+    sid: str | None
+    client_id: str | None
     payload_sealed: bytes
     attempts: int
     created_at: datetime
     leased_until: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """A row that is to be tried again at once."""
+
+    id: int
+    kind: str
+    sid: str | None
+    client_id: str | None
+
+
+_RETRIED = [table.c[name] for name in Retried.__dataclass_fields__]
 _SHOWN = [table.c[name] for name in Delivery.__dataclass_fields__]
 _LEASED = [table.c[name] for name in Leased.__dataclass_fields__]
 
@@ -67,16 +82,28 @@ def add(db: Transaction, written: Sequence[Written], now: datetime) -> None:
     db.write_all(insert(table), [asdict(each) | fresh for each in written])
 
 
-def due_kinds(db: Transaction, now: datetime) -> set[str]:
-    """Return the kinds of which something can be leased."""
-    return set(db.read(select(table.c.kind).where(_due(now)).distinct()).scalars())
+def due(db: Transaction, now: datetime) -> set[tuple[str, str | None]]:
+    """Return the kinds of which something can be leased, and for which client if for one."""
+    rows = db.read(select(table.c.kind, table.c.client_id).where(_due(now)).distinct())
+    return {(row.kind, row.client_id) for row in rows}
 
 
 def lease(
-    db: Transaction, kinds: Sequence[str], now: datetime, until: datetime, *, but: bool = False
+    db: Transaction,
+    kinds: Sequence[str],
+    now: datetime,
+    until: datetime,
+    *,
+    client_id: str | None = None,
+    but: bool = False,
 ) -> Leased | None:
-    """Take the oldest row of these kinds (or, with `but`, of all others) that is due."""
-    chosen = table.c.kind.not_in(kinds) if but else table.c.kind.in_(kinds)
+    """Take the oldest row of these kinds (or, with `but`, of all others) that is due.
+
+    With a `client_id`: of what is for that client.
+    """
+    chosen: ColumnElement[bool] = table.c.kind.not_in(kinds) if but else table.c.kind.in_(kinds)
+    if client_id is not None:
+        chosen = and_(chosen, table.c.client_id == client_id)
     # Other workers step over a row that is being leased; on SQLite there is one writer at a time.
     oldest = (
         select(table.c.id)
@@ -157,8 +184,29 @@ def withdraw(db: Transaction, kind: str, subject: str, now: datetime) -> int:
     return db.write(statement.values(**gone, last_error="withdrawn")).rowcount
 
 
-def retry(db: Transaction, ids: Sequence[int] | None, now: datetime) -> list[tuple[int, str]]:
-    """Make these rows (None: all) due at once, as if new; return id and kind of each.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which rows are meant: those that fit everything that is said."""
+
+    ids: Sequence[int] | None = None
+    client_id: str | None = None
+    sid: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return it in SQL; nothing said is everything meant."""
+        said: list[ColumnElement[bool]] = [
+            table.c[name] == value
+            for name in ("client_id", "sid")
+            if (value := getattr(self, name)) is not None
+        ]
+        return said if self.ids is None else [table.c.id.in_(self.ids), *said]
+
+
+EVERYTHING = Chosen()
+
+
+def retry(db: Transaction, which: Chosen, now: datetime) -> list[Retried]:
+    """Make rows due at once, as if new; return those.
 
     Left out is what was delivered, what was given up for good, and what a worker holds.
     """
@@ -166,16 +214,18 @@ def retry(db: Transaction, ids: Sequence[int] | None, now: datetime) -> list[tup
         table.c.payload_sealed.is_not(None),
         or_(table.c.leased_until.is_(None), table.c.leased_until <= now),
     )
-    if ids is not None:
-        statement = statement.where(table.c.id.in_(ids))
     anew = {"state": _WAITING, "attempts": 0, "leased_until": None, "finished_at": None}
-    changed = statement.values(not_before=now, **anew).returning(table.c.id, table.c.kind)
-    return sorted((row.id, row.kind) for row in db.write(changed))
+    changed = statement.where(*which.conditions()).values(not_before=now, **anew)
+    rows = db.write(changed.returning(*_RETRIED)).mappings()
+    return sorted((Retried(**row) for row in rows), key=lambda each: each.id)
 
 
-def list_newest(db: Transaction, states: Sequence[str], limit: int) -> list[Delivery]:
+def list_newest(
+    db: Transaction, states: Sequence[str], limit: int, which: Chosen = EVERYTHING
+) -> list[Delivery]:
     """Return the newest rows in these states, the newest first."""
-    newest = select(*_SHOWN).where(table.c.state.in_(states)).order_by(table.c.id.desc())
+    wanted = [table.c.state.in_(states), *which.conditions()]
+    newest = select(*_SHOWN).where(*wanted).order_by(table.c.id.desc())
     return [Delivery(**row) for row in db.read(newest.limit(limit)).mappings()]
 
 

@@ -27,6 +27,14 @@ def upgrade() -> None:
     op.add_column("outbox", _text("sid", "the session that it tells of, if one"))
     op.add_column("outbox", _text("client_id", "whom it is for, if a client"))
     op.create_index(op.f("ix_outbox_sid"), "outbox", ["sid"])
+    waiting = sa.text("state = 'waiting'")
+    op.create_index(
+        "ix_outbox_client_id_id",
+        "outbox",
+        ["client_id", "id"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
     op.add_column(
         "known_devices",
         sa.Column(

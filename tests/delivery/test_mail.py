@@ -26,6 +26,8 @@ LETTER = {
 
 def parcel(**changed: str) -> Parcel:
     held = Leased(
+        sid=None,
+        client_id=None,
         id=1,
         kind="mail",
         subject="ada-id",

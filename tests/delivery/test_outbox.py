@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from idp.delivery import dispatch, service
+from idp.delivery import dispatch, mail, service
 from idp.delivery.dispatch import JITTER, LEASE, WAITS, Lane
 from idp.delivery.outcome import Never, NotNow
 from idp.settings import Settings
+from idp.store.outbox import Chosen
 from idp.store.schema import outbox
 from idp.worker import upkeep
 from idp.worker.courier import Courier
@@ -21,7 +22,10 @@ from tests.app import make_provider
 
 SECRET = "https://id.example.test/reset#very-secret"
 DAY = timedelta(days=1)
-LOGGED = {"event", "log_level", "delivery_id", "kind", "reason", "attempts", "given_up"}
+LOGGED = {
+    *("event", "log_level", "delivery_id", "kind", "reason", "attempts", "given_up"),
+    *("sid", "client_id"),
+}
 
 
 def queue(provider, subject="Hello", about="ada-id", to="ada@example.test", **options):
@@ -137,7 +141,7 @@ def test_who_dies_between_sending_and_marking_has_it_sent_again(provider, smtp, 
     with provider.context() as ctx:
         held = dispatch.claim(ctx, Lane.MAIL)
         parcel = dispatch.unpack(ctx, held)
-    dispatch.send(parcel=parcel, settings=ctx.settings)  # …and no more is heard of this worker
+    mail.send(ctx.settings, parcel)  # …and no more is heard of this worker
     assert courier.deliver_due() == 0
     provider.clock.forward(seconds=LEASE.total_seconds())
     assert courier.deliver_due() == 1
@@ -230,7 +234,7 @@ def test_an_operator_has_what_failed_tried_again(provider, smtp, courier, rows):
     assert (dead.state, waiting.state) == ("dead", "waiting")
     smtp.heal()
     with provider.context() as ctx:
-        assert upkeep.retry(ctx, [dead.id, 4711]) == [dead.id]
+        assert upkeep.retry(ctx, Chosen(ids=[dead.id, 4711])) == [dead.id]
     with provider.context() as ctx:
         assert upkeep.retry(ctx) == [dead.id, waiting.id]
     courier.deliver_due()

@@ -14,6 +14,8 @@ REGISTERED = {
     "acr_values_supported",
     "authorization_endpoint",
     "authorization_response_iss_parameter_supported",
+    "backchannel_logout_session_supported",
+    "backchannel_logout_supported",
     "claim_types_supported",
     "claims_locales_supported",
     "claims_parameter_supported",
@@ -22,6 +24,8 @@ REGISTERED = {
     "display_values_supported",
     "dpop_signing_alg_values_supported",
     "end_session_endpoint",
+    "frontchannel_logout_session_supported",
+    "frontchannel_logout_supported",
     "grant_types_supported",
     "id_token_signing_alg_values_supported",
     "introspection_endpoint",
@@ -50,7 +54,9 @@ REGISTERED = {
     "userinfo_signing_alg_values_supported",
 }
 BOOLEANS = {name for name in REGISTERED if name.endswith("_parameter_supported")} | {
-    "require_request_uri_registration"
+    *("backchannel_logout_supported", "backchannel_logout_session_supported"),
+    *("frontchannel_logout_supported", "frontchannel_logout_session_supported"),
+    "require_request_uri_registration",
 }
 
 
@@ -270,3 +276,11 @@ def test_documents_may_be_read_by_browser_apps_of_any_origin(provider, path):
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in answer.headers
     assert "Set-Cookie" not in answer.headers
+
+
+@spec("Back-Channel Logout §2.1", "Front-Channel Logout §3", "RP-Initiated Logout §2.1")
+def test_clients_are_told_of_the_end_of_a_session_and_of_which(metadata):
+    for name in ("backchannel_logout", "frontchannel_logout"):
+        assert metadata[f"{name}_supported"] is True
+        assert metadata[f"{name}_session_supported"] is True
+    assert metadata["end_session_endpoint"] == f"{ISSUER}/logout"

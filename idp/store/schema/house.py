@@ -51,6 +51,14 @@ outbox = Table(
     Index("ix_outbox_subject_state", "subject", "state"),
 )
 
+Index(
+    "ix_outbox_client_id_id",
+    outbox.c.client_id,
+    outbox.c.id,
+    sqlite_where=outbox.c.state == "waiting",
+    postgresql_where=outbox.c.state == "waiting",
+)
+
 seals = Table(
     "seals",
     metadata,
