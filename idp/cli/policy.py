@@ -33,7 +33,7 @@ for command in (explain, simulate, compare, assess):
 @json_option
 @click.pass_context
 def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
-    """Read a policy file and list all that is wrong with it.
+    """Read a policy file and list all that is wrong with it, and rules that come too late.
 
     Without FILE: those of IDP_POLICY_FILE and IDP_POLICY_DRAFT_FILE. Exit status: 2 when there are
     faults, 0 otherwise.
@@ -58,15 +58,27 @@ def _checked(path: Path, settings: Settings) -> dict[str, Any]:
     try:
         read = read_policy(path, settings)
     except SetupFault as fault:
-        return {"file": str(path), "version": None, "faults": fault.detail.splitlines()}
-    return {"file": str(path), "version": read.version, "faults": []}
+        faults = fault.detail.splitlines()
+        return {"file": str(path), "version": None, "faults": faults, "notes": []}
+    return {"file": str(path), "version": read.version, "faults": [], "notes": _notes(read)}
+
+
+def _notes(policy: Policy) -> list[str]:
+    from idp.policy.overruled import overruled
+
+    return [
+        f'rule "{each.rule.name}" is never heard: "{each.by.name}" is heard first'
+        if each.never_heard
+        else f'rule "{each.by.name}" disarms "{each.rule.name}": {each.by.then.outcome}, '
+        f"not {each.rule.then.outcome}, where both apply"
+        for each in overruled(policy)
+    ]
 
 
 def _summary(checked: dict[str, Any]) -> str:
-    if not checked["faults"]:
-        return f"{checked['file']}: good, version {checked['version']}"
-    faults = "\n".join(f"  {fault}" for fault in checked["faults"])
-    return f"{checked['file']}: faults: {len(checked['faults'])}\n{faults}"
+    faults, notes = checked["faults"], checked["notes"]
+    summary = f"faults: {len(faults)}" if faults else f"good, version {checked['version']}"
+    return "\n  ".join([f"{checked['file']}: {summary}", *faults, *notes])
 
 
 @policy.command()

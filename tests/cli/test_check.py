@@ -114,6 +114,8 @@ LONG_TOKENS = {"access_token_lifetime": 2 * HOUR, "access_token_longest": 2 * HO
         (policy.broken_files, {"policy_file": Path("none.toml")}, ["fault"]),
         (policy.broken_files, {"policy_draft_file": Path("none.toml")}, ["fault"]),
         (policy.unknown_clients, {"policy_file": Path("none.toml")}, []),
+        (policy.order_of_rules, {"policy_file": Path("none.toml")}, []),
+        (policy.order_of_rules, {}, []),
         (proof.no_mail, {"smtp_url": None}, ["note"]),
         (proof.no_mail, LOOPBACK | {"smtp_url": None}, []),
         (proof.restricted_codes, {"mail_codes": True}, ["warning"]),

@@ -73,6 +73,22 @@ def test_a_file_is_shown_as_the_policy_that_it_would_be(idp: Idp) -> None:
     assert idp("policy", "show", path).endswith("   1.  all\n when  always\n then  sessions = 1\n")
 
 
+def test_rules_that_come_too_late_are_told_of(idp: Idp) -> None:
+    idp("migrate")
+    allowing = '[[rules]]\nname = "office"\nwhen.networks = ["AS64500"]\nthen.outcome = "allow"\n'
+    again = allowing.replace('"office"', '"office again"')
+    idp.environment["IDP_POLICY_FILE"] = path = written(idp, allowing + again)
+    [said] = idp.json("policy", "check")
+
+    never = 'rule "office again" is never heard: "office" is heard first'
+    disarmed = 'rule "office" disarms "copied_cookie": allow, not end, where both apply'
+    assert {never, disarmed} <= set(said["notes"])
+    assert f"good, version {said['version']}\n  {never}\n" in idp("policy", "check", path)
+    found = [each["what"] for each in idp.json_of("check")["findings"]]
+    assert 'Rule "office again" of the policy is never heard.' in found
+    assert 'Rule "office" of the policy disarms "copied_cookie".' in found
+
+
 def test_nothing_starts_with_a_broken_file_and_check_says_why(idp: Idp) -> None:
     idp("migrate")
     idp.environment["IDP_POLICY_FILE"] = written(idp, BROKEN)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from idp.cli.check.facts import Check, Facts, Finding, fault, warning
 from idp.judgement.policies import draft_of, policy_in_force
 from idp.kernel.errors import SetupFault
+from idp.policy.overruled import overruled
 
 
 def broken_files(facts: Facts) -> Iterator[Finding]:
@@ -40,4 +41,27 @@ def unknown_clients(facts: Facts) -> Iterator[Finding]:
             )
 
 
-CHECKS: tuple[Check, ...] = (broken_files, unknown_clients)
+def order_of_rules(facts: Facts) -> Iterator[Finding]:
+    """The first rule that speaks is heard; what comes too late protects nobody."""
+    try:
+        found = list(overruled(policy_in_force(facts.settings)))
+    except SetupFault:
+        return
+    for each in found:
+        if each.never_heard:
+            yield warning(
+                f'Rule "{each.rule.name}" of the policy is never heard.',
+                f'Rules before it, "{each.by.name}" first, apply wherever it does and say all that '
+                "it would.",
+                "Put it before them, or leave it out.",
+            )
+        else:
+            yield warning(
+                f'Rule "{each.by.name}" of the policy disarms "{each.rule.name}".',
+                f"Where both apply, the outcome is {each.by.then.outcome} and not "
+                f"{each.rule.then.outcome}: a thief is let through.",
+                "Leave its outcome out, or put a rule for these changes before it.",
+            )
+
+
+CHECKS: tuple[Check, ...] = (broken_files, unknown_clients, order_of_rules)
