@@ -73,6 +73,20 @@ def test_a_file_is_shown_as_the_policy_that_it_would_be(idp: Idp) -> None:
     assert idp("policy", "show", path).endswith("   1.  all\n when  always\n then  sessions = 1\n")
 
 
+def test_long_limits_are_told_of_where_they_stand(idp: Idp) -> None:
+    idp("migrate")
+
+    def said() -> list[str]:
+        found = idp.json_of("check")["findings"]
+        return [each["what"] for each in found if "§2.2.3" in each["why"]]
+
+    idp.environment["IDP_SESSION_ABSOLUTE"] = "108000"
+    assert said() == ["IDP_SESSION_ABSOLUTE is 30h."]
+
+    idp.environment["IDP_POLICY_FILE"] = written(idp, '[defaults]\nidle = "2h"\nabsolute = "1d"')
+    assert said() == ["defaults.idle of the policy is 2h."]
+
+
 def test_rules_that_come_too_late_are_told_of(idp: Idp) -> None:
     idp("migrate")
     allowing = '[[rules]]\nname = "office"\nwhen.networks = ["AS64500"]\nthen.outcome = "allow"\n'

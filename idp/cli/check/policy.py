@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from idp.cli.check.facts import Check, Facts, Finding, fault, warning
 from idp.judgement.policies import draft_of, policy_in_force
 from idp.kernel.errors import SetupFault
+from idp.policy.durations import in_short
 from idp.policy.overruled import overruled
+from idp.policy.presets import AAL2
 
 
 def broken_files(facts: Facts) -> Iterator[Finding]:
@@ -21,6 +23,30 @@ def broken_files(facts: Facts) -> Iterator[Finding]:
                     "before.",
                     "Correct it; `idp policy check FILE` tries it out.",
                 )
+
+
+def long_sessions(facts: Facts) -> Iterator[Finding]:
+    """NIST SP 800-63B-4 §2.2.3 recommends limits for AAL2, for those that rules leave alone."""
+    try:
+        limits = policy_in_force(facts.settings).defaults
+    except SetupFault:
+        return
+    own = facts.settings.policy_file is not None
+    for name, value, most in (
+        ("idle", limits.idle, AAL2.idle),
+        ("absolute", limits.absolute, AAL2.absolute),
+    ):
+        if most is not None and value > most:
+            setting = f"IDP_SESSION_{name.upper()}"
+            where = f"defaults.{name} of the policy" if own else setting
+            yield warning(
+                f"{where} is {in_short(value)}.",
+                f"NIST SP 800-63B-4 §2.2.3 recommends {in_short(most)} at most: whoever gets at an "
+                "open browser has the session for that long.",
+                f"Write {in_short(most)} or less there."
+                if own
+                else f"Set {setting} to {most.total_seconds():.0f} or less, in seconds.",
+            )
 
 
 def unknown_clients(facts: Facts) -> Iterator[Finding]:
@@ -64,4 +90,4 @@ def order_of_rules(facts: Facts) -> Iterator[Finding]:
             )
 
 
-CHECKS: tuple[Check, ...] = (broken_files, unknown_clients, order_of_rules)
+CHECKS: tuple[Check, ...] = (broken_files, long_sessions, unknown_clients, order_of_rules)

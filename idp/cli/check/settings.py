@@ -7,8 +7,6 @@ from idp.cli.check.facts import Check, Facts, Finding, fault, note, warning
 from idp.settings import SecondFactor
 from idp.web.brand import DARK_PAGE, LIGHT_PAGE, parse, readable, to_hex
 
-IDLE_AT_MOST = timedelta(hours=1)
-ABSOLUTE_AT_MOST = timedelta(hours=24)
 CODE_AT_MOST = timedelta(minutes=1)
 ACCESS_TOKEN_AT_MOST = timedelta(hours=1)
 OTHERS = 0o077
@@ -33,21 +31,6 @@ def second_factor(facts: Facts) -> Iterator[Finding]:
             "Nobody is asked to set up a second factor, so a password that leaks is enough.",
             "Set IDP_SECOND_FACTOR to `encouraged` or `required`.",
         )
-
-
-def long_sessions(facts: Facts) -> Iterator[Finding]:
-    """NIST SP 800-63B-4 §2.2.3 recommends limits for AAL2."""
-    for name, value, most in (
-        ("IDP_SESSION_IDLE", facts.settings.session_idle, IDLE_AT_MOST),
-        ("IDP_SESSION_ABSOLUTE", facts.settings.session_absolute, ABSOLUTE_AT_MOST),
-    ):
-        if value > most:
-            yield warning(
-                f"{name} is {_hours(value)}.",
-                f"NIST SP 800-63B-4 §2.2.3 recommends {_hours(most)} at most: whoever gets at an "
-                "open browser has the session for that long.",
-                f"Set {name} to {most.total_seconds():.0f} or less, in seconds.",
-            )
 
 
 def proxies(facts: Facts) -> Iterator[Finding]:
@@ -138,7 +121,6 @@ def _hours(span: timedelta) -> str:
 CHECKS: tuple[Check, ...] = (
     plain_http,
     second_factor,
-    long_sessions,
     proxies,
     lifetimes,
     brand_color,
