@@ -33,6 +33,19 @@ def read_device_cookie(master: MasterKey, value: str) -> str | None:
     return parts[1]
 
 
+def credential_for(ctx: RequestContext, presented: str | None) -> tuple[str, str]:
+    """Return the device id and cookie value that a browser has from its sign-in on.
+
+    It keeps its own while that is known to somebody. What everybody forgot, maybe because it was
+    stolen, is not taken up again: the thief would be known by it as well.
+    """
+    master = ctx.house.get(MasterKey)
+    device_id = read_device_cookie(master, presented) if presented else None
+    if presented and device_id and known_devices.knows_anybody(ctx.db, device_id):
+        return device_id, presented
+    return new_device_cookie(master)
+
+
 def _proof(master: MasterKey, device_id: str) -> str:
     return b64url(master.mac("device", device_id.encode()))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import flask
 
-from idp.credentials.devices import new_device_cookie, read_device_cookie
+from idp.credentials.devices import credential_for, read_device_cookie
 from idp.kernel.secrets import MasterKey
 from idp.login import service
 from idp.login.service import Browser, Proved
@@ -40,10 +40,8 @@ def sign_in(proved: Proved, handover: Handover, respond: Respond) -> flask.Respo
     `respond` makes the answer out of the URL that leads back to whoever asked.
     """
     ctx, browser = request_context(), current()
-    device_id = browser.device_id
-    device = cookies.read(ctx.settings, cookies.DEVICE) or ""
-    if device_id is None:
-        device_id, device = new_device_cookie(ctx.house.get(MasterKey))
+    shown = cookies.read(ctx.settings, cookies.DEVICE)
+    device_id, device = credential_for(ctx, shown)
     opened = service.open_session(ctx, proved, browser, device_id)
     sid = opened.session.sid
     onward = handover.with_(login=sid) if proved.fresh and not proved.stepped_up else handover

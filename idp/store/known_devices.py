@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 
 from idp.store.database import Transaction
 from idp.store.purge import remove_older
@@ -31,6 +31,12 @@ def find(db: Transaction, device_id: str, user_id: str) -> KnownDevice | None:
     query = select(*_COLUMNS).where(table.c.device_id == device_id, table.c.user_id == user_id)
     row = db.read(query).mappings().one_or_none()
     return KnownDevice(**row) if row else None
+
+
+def knows_anybody(db: Transaction, device_id: str) -> bool:
+    """Tell whether the device signed anybody in before, who did not forget it since."""
+    anybody = exists().where(table.c.device_id == device_id)
+    return bool(db.read(select(anybody)).scalar_one())
 
 
 def list_of_user(db: Transaction, user_id: str) -> list[KnownDevice]:
