@@ -12,8 +12,8 @@ class Locks(Protocol):
     def backend(self, connection: Connection) -> int:
         """Return what names this connection to the server."""
 
-    def waits(self, backend: int) -> bool:
-        """Tell whether the statement of this connection waits for another transaction."""
+    def waits(self, backend: int, others: list[int]) -> bool:
+        """Tell whether the statement of this connection waits for one of these others."""
 
     def close(self) -> None:
         """Ask no more."""
@@ -29,8 +29,9 @@ class PostgresLocks:
         driver: Any = connection.connection.dbapi_connection
         return int(driver.info.backend_pid)
 
-    def waits(self, backend: int) -> bool:
-        row = self._connection.execute("SELECT pg_blocking_pids(%s) <> '{}'", [backend]).fetchone()
+    def waits(self, backend: int, others: list[int]) -> bool:
+        asked = "SELECT pg_blocking_pids(%s) && %s::integer[]"
+        row = self._connection.execute(asked, [backend, others]).fetchone()
         return bool(row and row[0])
 
     def close(self) -> None:
@@ -47,8 +48,8 @@ class SqliteLocks:
         del connection
         return 0
 
-    def waits(self, backend: int) -> bool:
-        del backend
+    def waits(self, backend: int, others: list[int]) -> bool:
+        del backend, others
         return False
 
     def close(self) -> None:

@@ -230,8 +230,11 @@ class Scheduler:
         return running
 
     def _is_held_up(self, task: Task) -> bool:
-        others = (t for t in self._tasks if t is not task and t.state is not State.DONE)
-        return any(t.holding for t in others) and self._locks.waits(task.backend)
+        others = [t for t in self._tasks if t is not task and t.state is not State.DONE]
+        # The server has work of its own, such as autovacuum: what it holds up goes on by itself.
+        return any(t.holding for t in others) and self._locks.waits(
+            task.backend, [t.backend for t in others]
+        )
 
     def _change(self, task: Task, before: State, after: State) -> None:
         with self._guard:
