@@ -35,11 +35,12 @@ class Made:
 
 
 _NAMES = tuple(Made.__dataclass_fields__)
-_KEY = tuple_(table.c.user_id, table.c.at, table.c.id)
+_place = tuple_(table.c.user_id, table.c.at, table.c.id)
+_last = tuple_(bindparam("user_id"), bindparam("after", type_=Instant()), bindparam("id"))
 _PAGE = (
     select(*(table.c[name] for name in _NAMES))
     .where(
-        tuple_(bindparam("user_id"), bindparam("after", type_=Instant()), bindparam("id")) < _KEY,
+        _place > _last,
         table.c.at >= bindparam("since", type_=Instant()),
         table.c.at < bindparam("until", type_=Instant()),
     )
