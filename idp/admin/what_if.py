@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, groupby
 
@@ -10,7 +10,7 @@ from idp.context import RequestContext
 from idp.policy.book import Policy
 from idp.policy.on_record import facts_of, limits_of
 from idp.policy.terms import Outcome
-from idp.policy.what_if import Past, Tally, Word, replayed
+from idp.policy.what_if import Past, Replay, Tally, Word, difference
 from idp.store import users
 from idp.store.decision_pages import Made, newest_draft, pages
 
@@ -58,12 +58,13 @@ def simulated(
     the meantime is no part of the difference.
     """
     found = WhatIf(since=since, until=ctx.now, version=policy.version)
+    replay = Replay(policy)
 
     def then(made: Made, past: Past) -> Word:
         del made
-        return replayed(policy, past)
+        return replay.word(past)
 
-    return _counted(ctx, found, then, against)
+    return _counted(ctx, found, then, Replay(against) if against is not None else None)
 
 
 def compared(ctx: RequestContext, since: datetime, version: str | None = None) -> WhatIf | None:
@@ -91,7 +92,7 @@ def compared(ctx: RequestContext, since: datetime, version: str | None = None) -
     return _counted(ctx, found, then, None)
 
 
-def _counted(ctx: RequestContext, found: WhatIf, then: Then, against: Policy | None) -> WhatIf:
+def _counted(ctx: RequestContext, found: WhatIf, then: Then, against: Replay | None) -> WhatIf:
     rows = chain.from_iterable(pages(ctx.db, found.since, found.until))
     hardest: list[tuple[str, Tally]] = []
     for user_id, theirs in groupby(rows, key=lambda made: made.user_id):
@@ -108,7 +109,7 @@ def _counted(ctx: RequestContext, found: WhatIf, then: Then, against: Policy | N
     return found
 
 
-def _of_user(found: WhatIf, rows: Iterable[Made], then: Then, against: Policy | None) -> Tally:
+def _of_user(found: WhatIf, rows: Iterable[Made], then: Then, against: Replay | None) -> Tally:
     mine = Tally()
     for made in rows:
         try:
@@ -120,10 +121,11 @@ def _of_user(found: WhatIf, rows: Iterable[Made], then: Then, against: Policy | 
         if word is None:
             continue
         if against is not None:
-            past = _judged_by(against, past)
+            past = replace(past, done=against.word(past))
         found.policies[made.policy_version] += 1
+        one = difference(past, word)
         for tally in chain((mine, found.overall), _shares(found, past, word)):
-            tally.add(past, word)
+            tally.add(one)
     return mine
 
 
@@ -141,10 +143,6 @@ def _past(made: Made) -> Past:
         opened=made.moment == "sign_in" and made.sid is not None,
         done=done,
     )
-
-
-def _judged_by(policy: Policy, past: Past) -> Past:
-    return Past(facts=past.facts, score=past.score, opened=past.opened, done=replayed(policy, past))
 
 
 def _shares(found: WhatIf, past: Past, then: Word) -> Iterator[Tally]:

@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import lru_cache
 
 from idp.policy.acr import LEVELS, satisfies
 from idp.policy.book import Judgement, Limits, Policy
 from idp.policy.facts import Facts
 from idp.policy.judge import judge, level_of
-from idp.policy.terms import Moment, Outcome
+from idp.policy.terms import Moment, Outcome, RiskLevel
 
 ASKING = frozenset({Outcome.ASK_FACTOR, Outcome.ASK_AGAIN})
 REFUSING = frozenset({Outcome.REFUSE, Outcome.END})
 LIVES = ("idle", "absolute")
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +52,19 @@ class Past:
     done: Word
 
 
-def replayed(policy: Policy, past: Past) -> Word:
-    """Return what this policy says of the facts, at the level that it makes of the score."""
-    facts = replace(past.facts, risk=level_of(policy, past.score))
-    return word_of(judge(policy, facts))
+class Replay:
+    """Judges by one policy what was decided; the same facts, which come often, only once."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._judged = lru_cache(maxsize=_REMEMBERED)(self._judge)
+
+    def word(self, past: Past) -> Word:
+        """Return what the policy says of the facts, at the level that it makes of the score."""
+        return self._judged(past.facts, level_of(self._policy, past.score))
+
+    def _judge(self, facts: Facts, level: RiskLevel) -> Word:
+        return word_of(judge(self._policy, replace(facts, risk=level)))
 
 
 def word_of(judgement: Judgement) -> Word:
@@ -86,6 +97,14 @@ class Moved:
         return self.total / self.count if self.count else timedelta(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far one decision is from what was done: what it counts as, and which limits moved."""
+
+    kinds: tuple[str, ...]
+    moved: tuple[tuple[str, timedelta], ...] = ()
+
+
 @dataclass(slots=True)
 class Tally:
     """How far what one policy says is from what was done, over many decisions.
@@ -100,25 +119,35 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     moved: dict[str, Moved] = field(default_factory=dict)
 
-    def add(self, past: Past, then: Word) -> None:
+    def add(self, difference: Difference) -> None:
         """Count one decision."""
-        self.counts["decisions"] += 1
-        self.counts.update(_differences(past, then))
-        if past.opened and not then.refuses:
-            self._add_life(past.done.limits, then.limits)
+        for kind in difference.kinds:
+            self.counts[kind] += 1
+        for name, by in difference.moved:
+            self.moved.setdefault(name, Moved()).add(by)
 
-    def _add_life(self, done: Limits | None, then: Limits | None) -> None:
-        if done is None or then is None:
-            return
-        self.counts["sessions"] += 1
-        moved = {name: getattr(then, name) - getattr(done, name) for name in LIVES}
-        for name, by in moved.items():
-            if by:
-                way = "longer" if by > timedelta(0) else "shorter"
-                self.moved.setdefault(f"{name}_{way}", Moved()).add(abs(by))
-        # One that idles out sooner and lasts longer is both.
-        self.counts["shortened"] += any(by < timedelta(0) for by in moved.values())
-        self.counts["lengthened"] += any(by > timedelta(0) for by in moved.values())
+
+def difference(past: Past, then: Word) -> Difference:
+    """Compare what was done with what would have been."""
+    kinds = ("decisions", *_differences(past, then))
+    done, limits = past.done.limits, then.limits
+    if not past.opened or then.refuses or done is None or limits is None:
+        return Difference(kinds)
+    moved = tuple(_moved(done, limits))
+    ways = {name.split("_")[1] for name, _ in moved}
+    # One that idles out sooner and lasts longer is both.
+    lives = [kind for way, kind in _WAYS if way in ways]
+    return Difference((*kinds, "sessions", *lives), moved)
+
+
+_WAYS = (("shorter", "shortened"), ("longer", "lengthened"))
+
+
+def _moved(done: Limits, then: Limits) -> Iterator[tuple[str, timedelta]]:
+    for name in LIVES:
+        by = getattr(then, name) - getattr(done, name)
+        if by:
+            yield f"{name}_{'longer' if by > timedelta(0) else 'shorter'}", abs(by)
 
 
 def _differences(past: Past, then: Word) -> Iterator[str]:

@@ -8,7 +8,7 @@ from idp.policy.book import Bounds, Limits, Policy, Rule, Share, Then, Threshold
 from idp.policy.extent import longest
 from idp.policy.facts import Facts
 from idp.policy.terms import DeviceStanding, Moment, Outcome, RiskLevel
-from idp.policy.what_if import Moved, Past, Tally, Word, replayed
+from idp.policy.what_if import Moved, Past, Replay, Tally, Word, difference
 
 HOUR = timedelta(hours=1)
 LIMITS = Limits(idle=HOUR, absolute=12 * HOUR, reauthentication=HOUR, trusted_device=HOUR)
@@ -43,13 +43,13 @@ def said(outcome=Outcome.ALLOW, limits=LIMITS, acr=None):
 
 def counted(then, was):
     tally = Tally()
-    tally.add(was, then)
+    tally.add(difference(was, then))
     plain = {"decisions", "prompts_done", "prompts_then", "sessions"}
     return {name for name, count in tally.counts.items() if count and name not in plain}
 
 
 def test_a_decision_is_judged_again_at_the_level_that_the_policy_makes_of_its_score():
-    calm, doubtful = replayed(STRICT, past(score=0.9)), replayed(STRICT, past(score=1.0))
+    calm, doubtful = Replay(STRICT).word(past(score=0.9)), Replay(STRICT).word(past(score=1.0))
 
     assert (calm.outcome, calm.limits.absolute) == (Outcome.ALLOW, 12 * HOUR)
     assert (doubtful.outcome, doubtful.rule) == (Outcome.ASK_FACTOR, "doubt")
@@ -107,7 +107,7 @@ def test_what_was_shown_anyway_is_no_prompt_and_what_nobody_has_is_out_of_reach(
 def test_prompts_are_counted_before_and_after():
     tally = Tally()
     for done, then in ((ASK, ASK), (ASK, Outcome.ALLOW), (Outcome.ALLOW, AGAIN)):
-        tally.add(past(done), said(then))
+        tally.add(difference(past(done), said(then)))
 
     assert (tally.counts["prompts_done"], tally.counts["prompts_then"]) == (2, 2)
 
@@ -116,9 +116,9 @@ def test_sessions_are_shorter_or_longer_by_their_limits():
     tally = Tally()
     shorter = Limits(idle=HOUR / 2, absolute=8 * HOUR, reauthentication=HOUR, trusted_device=HOUR)
     mixed = Limits(idle=HOUR / 4, absolute=24 * HOUR, reauthentication=HOUR, trusted_device=HOUR)
-    tally.add(past(), said(limits=shorter))
-    tally.add(past(), said(limits=mixed))
-    tally.add(past(), said())
+    tally.add(difference(past(), said(limits=shorter)))
+    tally.add(difference(past(), said(limits=mixed)))
+    tally.add(difference(past(), said()))
 
     names = ("sessions", "shortened", "lengthened")
     assert [tally.counts[name] for name in names] == [3, 2, 1]
@@ -129,10 +129,10 @@ def test_sessions_are_shorter_or_longer_by_their_limits():
 
 def test_only_sessions_that_opened_and_would_open_have_a_life():
     tally = Tally()
-    tally.add(past(opened=False), said())
-    tally.add(past(), said(REFUSE))
-    tally.add(past(limits=None), said())
-    tally.add(past(), said(limits=None))
+    tally.add(difference(past(opened=False), said()))
+    tally.add(difference(past(), said(REFUSE)))
+    tally.add(difference(past(limits=None), said()))
+    tally.add(difference(past(), said(limits=None)))
 
     assert tally.counts["sessions"] == 0
 
