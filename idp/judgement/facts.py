@@ -146,9 +146,9 @@ def _travelled(ctx: RequestContext, user: User, view: View) -> bool:
     """Tell whether the user was somewhere else just now; nothing is asked where nobody can tell."""
     if view.place.latitude is None:
         return False
-    last = sessions.find_seen_last(ctx.db, user.id)
+    last = sessions.seen_last(ctx.db, user.id)
     return last is not None and too_fast(
-        views.sight_of_session(ctx, last), views.sight_of(view, None, ctx.now)
+        views.sight_of_user(ctx, last), views.sight_of(view, None, ctx.now)
     )
 
 

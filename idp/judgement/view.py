@@ -12,7 +12,7 @@ from idp.policy.changes import Sight
 from idp.policy.risk import Features
 from idp.store import known_devices
 from idp.store.known_devices import KnownDevice
-from idp.store.sessions import Session
+from idp.store.sessions import LastSeen, Session
 from idp.store.users import User
 from idp.surroundings.agents import Agent, agent_of
 from idp.surroundings.networks import Networks, Place
@@ -86,6 +86,11 @@ def _local(now: datetime, user: User) -> datetime:
 def sight_of(view: View, device_id: str | None, now: datetime) -> Sight:
     """Return what a request shows, to be compared."""
     return _sight(view.place, view.user_agent, device_id, now)
+
+
+def sight_of_user(ctx: RequestContext, last: LastSeen) -> Sight:
+    """Return where a user was last, in whatever browser."""
+    return _sight(ctx.house.get(Networks).place_of(last.address), "", None, last.at)
 
 
 def sight_of_session(ctx: RequestContext, session: Session) -> Sight:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 
 from idp.store.database import Transaction
+from idp.store.prepared import Prepared
 from idp.store.purge import remove_older
 from idp.store.schema import known_devices as table
 
@@ -23,14 +24,19 @@ class KnownDevice:
     confirmed_at: datetime | None = None
 
 
-_COLUMNS = [table.c[name] for name in KnownDevice.__dataclass_fields__]
+_NAMES = tuple(KnownDevice.__dataclass_fields__)
+_COLUMNS = [table.c[name] for name in _NAMES]
+_FIND = Prepared(
+    select(*_COLUMNS).where(
+        table.c.device_id == bindparam("which"), table.c.user_id == bindparam("whose")
+    )
+)
 
 
 def find(db: Transaction, device_id: str, user_id: str) -> KnownDevice | None:
     """Return the device as this user's; None when it never signed them in."""
-    query = select(*_COLUMNS).where(table.c.device_id == device_id, table.c.user_id == user_id)
-    row = db.read(query).mappings().one_or_none()
-    return KnownDevice(**row) if row else None
+    row = db.read(_FIND, {"which": device_id, "whose": user_id}).first()
+    return KnownDevice(**dict(zip(_NAMES, row, strict=True))) if row else None
 
 
 def knows_anybody(db: Transaction, device_id: str) -> bool:

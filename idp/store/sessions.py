@@ -217,12 +217,30 @@ def list_of_user(db: Transaction, user_id: str, limit: int) -> list[Past]:
     return [Past(from_row(row), row.ended_at, row.end_reason) for row in db.read(query)]
 
 
-def find_seen_last(db: Transaction, user_id: str) -> Session | None:
-    """Return the session of a user that was used last, but for those that were not the user's."""
-    theirs = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != "not_me")
-    query = select(*COLUMNS).where(sessions.c.user_id == user_id, theirs)
-    row = db.read(query.order_by(sessions.c.last_seen_at.desc()).limit(1)).first()
-    return from_row(row) if row else None
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    """Where a user was last, and when."""
+
+    address: str
+    at: datetime
+
+
+# What was not the user's says nothing of where they are.
+_SEEN_LAST = Prepared(
+    select(sessions.c.seen_address, sessions.c.last_seen_at)
+    .where(
+        sessions.c.user_id == bindparam("whose"),
+        or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != "not_me"),
+    )
+    .order_by(sessions.c.last_seen_at.desc())
+    .limit(1)
+)
+
+
+def seen_last(db: Transaction, user_id: str) -> LastSeen | None:
+    """Return where a user was last, by the sessions that are kept."""
+    row = db.read(_SEEN_LAST, {"whose": user_id}).first()
+    return LastSeen(*row) if row else None
 
 
 def find_before(db: Transaction, session: Session) -> Session | None:

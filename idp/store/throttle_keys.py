@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from idp.kernel.secrets import MasterKey
@@ -37,6 +38,7 @@ class ThrottleKeys:
         return self.master.mac("throttle", "\0".join(parts).encode(errors="surrogatepass"))
 
 
+@lru_cache(maxsize=1024)
 def network_of(address: str) -> str:
     """Return what one customer of a network has: an IPv4 address, an IPv6 /64 (RFC 6177 §2)."""
     try:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, select, update
 
 from idp.store.database import Transaction
+from idp.store.prepared import Prepared
 from idp.store.purge import remove_older
 from idp.store.schema import throttles
 from idp.store.types import Instant
@@ -92,11 +93,23 @@ class Counted:
     expires_at: datetime
 
 
+# One statement per number of counters that is asked for; there are a few.
+_COUNTED: dict[int, Prepared] = {}
+
+
 def counted(db: Transaction, keys: Sequence[bytes], now: datetime) -> list[Counted]:
     """Return those of these counters that are not forgotten yet; nothing is counted by looking."""
-    query = select(throttles.c.key, throttles.c.attempts, throttles.c.expires_at)
-    rows = db.read(query.where(throttles.c.key.in_(keys), throttles.c.expires_at > now))
-    return [Counted(**row) for row in rows.mappings()]
+    names = [f"key{number}" for number in range(len(keys))]
+    statement = _COUNTED.get(len(keys))
+    if statement is None:
+        statement = _COUNTED[len(keys)] = Prepared(
+            select(throttles.c.key, throttles.c.attempts, throttles.c.expires_at).where(
+                throttles.c.key.in_([bindparam(name) for name in names]),
+                throttles.c.expires_at > bindparam("now", type_=Instant()),
+            )
+        )
+    rows = db.read(statement, {**dict(zip(names, keys, strict=True)), "now": now})
+    return [Counted(*row) for row in rows.all()]
 
 
 def purge(db: Transaction, now: datetime) -> int:

@@ -68,9 +68,9 @@ class Features:
     """Where, with what and when somebody signs in; what is unknown is empty and counts for nothing.
 
     `prefix` is the address's /24 or /48, `asn` as `AS3320`; `version` is the browser with its major
-    version, `agent` a digest of the whole string, `kind` the kind of device. The hours are of UTC:
-    a user's own clock is always as far from it. `known_device` says that a credential of this
-    user's came along.
+    version, `agent` a digest of the whole string, `kind` the kind of device. The hours are
+    those of the user's own clock where they say which it is, else of UTC. `known_device` says that
+    a credential of this user's came along.
     """
 
     address: str = ""
