@@ -45,10 +45,10 @@ def told(ctx: RequestContext, decision: Recorded) -> Told:
     unusual = decision.level != RiskLevel.LOW.word
     where = decision.facts.get("country")
     found = [
-        (_("Likeness"), level_in_words(decision.level)),
+        (_("How it looked"), level_in_words(decision.level)),
         (_("Because"), _listed(reasons)),
-        (_("Outcome"), outcome_in_words(decision.outcome)),
-        (_("Rule"), rule_in_words(ctx, decision.rule)),
+        (_("What followed"), outcome_in_words(decision.outcome)),
+        (_("By the rule"), rule_in_words(ctx, decision.rule)),
         (_("Ends"), limits_in_words(decision)),
         (_("Shorter by"), _shortened_by(ctx, decision)),
         (_("Place"), approximately(where) if isinstance(where, str) else ""),

@@ -61,7 +61,9 @@ def _what(handover: Handover) -> str:
         "devices": _("You are about to sign out devices or forget browsers."),
         "data": _("You are about to take a copy of your data."),
         "delete": _("You are about to delete your account."),
-        "not_me": _("You are about to say that a sign-in was not you."),
+        "not_me": _(
+            "You are about to say that a sign-in was not you. That takes a new proof each time."
+        ),
     }
     fallback = _("You are about to change something that matters for your account.")
     return acts.get(handover.what or "", fallback)

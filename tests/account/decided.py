@@ -13,7 +13,7 @@ from idp.store import decisions
 from idp.store.decisions import Recorded
 from idp.store.sessions import Session
 from idp.store.users import User
-from tests.app import RelyingParty
+from tests.app import Provider
 from tests.support import judged
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -30,7 +30,7 @@ def a_decision(ctx: RequestContext, user: User, **traits: Any) -> Recorded:
     return judged.a_decision(user.id, ctx.now, **(usual | traits))
 
 
-def a_strange_one(rp: RelyingParty, user: User, **traits: Any) -> Recorded:
+def a_strange_one(provider: Provider, user: User, **traits: Any) -> Recorded:
     """A sign-in from a new browser in Norway, as it is on record."""
     facts = Facts(
         moment=Moment.SIGN_IN,
@@ -50,7 +50,7 @@ def a_strange_one(rp: RelyingParty, user: User, **traits: Any) -> Recorded:
         "contributions": REASONS,
         "facts": facts_as_json(facts),
     }
-    with rp.provider.context() as ctx:
+    with provider.context() as ctx:
         decision = a_decision(ctx, user, **(usual | traits))
         decisions.add(ctx.db, decision)
         if decision.moment == Moment.SIGN_IN and decision.sid is not None:

@@ -5,6 +5,7 @@ import json
 from idp.credentials import recovery
 from idp.store import sessions, users
 from tests.account.conftest import find
+from tests.account.decided import a_strange_one
 from tests.account.people import (
     MAIL,
     act,
@@ -28,6 +29,7 @@ def test_the_copy_holds_everything_that_is_kept(rp, ada):
     rp.allow(rp.authorize(scope="openid email"))
     add_passkey(rp.provider, ada)
     rise(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
 
     answer = send(rp, DATA)
 
@@ -45,6 +47,10 @@ def test_the_copy_holds_everything_that_is_kept(rp, ada):
     assert [each["name"] for each in copy["authenticators"]["authenticator_apps"]] == ["Phone"]
     assert copy["applications"][0]["scope"] == ["openid", "email"]
     assert len(copy["sessions"]) == len(copy["browsers"]) == 1
+    assert copy["browsers"][0]["confirmed_at"] is None
+    kept = next(each for each in copy["decisions"] if each["id"] == strange.id)
+    assert (kept["rule"], kept["facts"]["country"]) == ("elevated_risk", "NO")
+    assert "device_id" not in kept
     assert copy["activity"][0]["name"] == "account.exported"
     assert copy["activity_is_complete"] is True
     assert rp.provider.event_names()[-1] == "account.exported"

@@ -51,7 +51,7 @@ def go_to_not_me(rp, decision):
 
 def test_a_strange_sign_in_is_told_with_its_reasons_and_asked_about(rp, ada):
     rp.sign_in()
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
 
     page = visit(rp, "/account")
 
@@ -81,7 +81,7 @@ def test_a_strange_sign_in_is_told_with_its_reasons_and_asked_about(rp, ada):
     ],
 )
 def test_it_is_asked_where_it_matters(rp, ada, traits, asked):
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
     with rp.provider.context() as ctx:
         here = a_session(ctx)
 
@@ -99,7 +99,7 @@ def test_it_is_asked_where_it_matters(rp, ada, traits, asked):
     ],
 )
 def test_a_yes_counts_where_nothing_looks_strange_itself(rp, ada, here, vouched):
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
     with rp.provider.context() as ctx:
         session = a_session(ctx, **here)
 
@@ -108,7 +108,7 @@ def test_a_yes_counts_where_nothing_looks_strange_itself(rp, ada, here, vouched)
 
 
 def test_nobody_is_asked_about_the_sign_in_that_they_came_by(rp, ada):
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
     with rp.provider.context() as ctx:
         same_session = a_session(ctx, sid=strange.sid)
         same_browser = a_session(ctx, device_id=strange.device_id)
@@ -118,7 +118,7 @@ def test_nobody_is_asked_about_the_sign_in_that_they_came_by(rp, ada):
 
 
 def test_what_stopped_a_session_is_vouched_for_by_a_proof_behind_it(rp, ada):
-    stopped = a_strange_one(rp, ada, moment="account", outcome="ask_again")
+    stopped = a_strange_one(rp.provider, ada, moment="account", outcome="ask_again")
     with rp.provider.context() as ctx:
         before = a_session(ctx, sid=stopped.sid)
     rp.provider.clock.forward(minutes=1)
@@ -134,7 +134,7 @@ def test_what_stopped_a_session_is_vouched_for_by_a_proof_behind_it(rp, ada):
 
 def test_a_yes_teaches_once_and_confirms_the_browser(rp, ada):
     rp.sign_in()
-    strange = a_strange_one(rp, ada, features={"country": "NO", "agent": "firefox"})
+    strange = a_strange_one(rp.provider, ada, features={"country": "NO", "agent": "firefox"})
     device_of(rp, strange)
     with rp.provider.context() as ctx:
         before = habits.find(ctx.db, ada.id)
@@ -163,7 +163,7 @@ def test_a_yes_teaches_once_and_confirms_the_browser(rp, ada):
 
 def test_a_yes_on_the_overview_leads_back_to_it(rp, ada):
     rp.sign_in()
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
 
     page = act(rp, ME, **{"decision": strange.id, "from": "home"})
 
@@ -176,7 +176,7 @@ def test_a_stranger_does_not_vouch_for_strangers(rp, ada, risk):
     rp.sign_in()
     with rp.provider.context() as ctx:
         ctx.db.write(update(session_table).values(risk=risk))
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
 
     page = act(rp, ME, decision=strange.id)
 
@@ -190,7 +190,7 @@ def test_nobody_vouches_for_their_own_sign_in(rp, ada):
     rp.sign_in()
     with rp.provider.context() as ctx:
         (session,) = sessions.list_live_of_user(ctx.db, ada.id, ctx.now)
-    own = a_strange_one(rp, ada, sid=session.sid, device_id=session.device_id)
+    own = a_strange_one(rp.provider, ada, sid=session.sid, device_id=session.device_id)
 
     act(rp, ME, decision=own.id)
 
@@ -199,7 +199,7 @@ def test_nobody_vouches_for_their_own_sign_in(rp, ada):
 
 def test_nobody_answers_for_another(rp, ada):
     grace = rp.provider.add_user("grace")
-    hers = a_strange_one(rp, grace)
+    hers = a_strange_one(rp.provider, grace)
     rp.sign_in()
 
     act(rp, ME, decision=hers.id)
@@ -225,7 +225,7 @@ def test_a_no_ends_everything_but_the_browser_that_proved_to_be_there(rp, ada):
     rp.sign_in()
     stranger = another_browser(rp)
     tokens = stranger.sign_in()
-    strange = a_strange_one(rp, ada, features={"country": "NO"}, teaches=0.5)
+    strange = a_strange_one(rp.provider, ada, features={"country": "NO"}, teaches=0.5)
     device_of(rp, strange)
 
     page = go_to_not_me(rp, strange)
@@ -262,7 +262,7 @@ def test_a_session_alone_says_no_to_nothing(rp, ada, proved):
     rp.sign_in()
     if proved == "long ago":
         rp.provider.clock.forward(minutes=40)
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
     before = rp.provider.event_names()
 
     asked = rp.follow(rp.get(f"{NOT_ME}?sign_in={strange.id}"))
@@ -282,7 +282,7 @@ def test_a_session_alone_says_no_to_nothing(rp, ada, proved):
 
 def test_a_wrong_password_leads_no_further(rp, ada):
     rp.sign_in()
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
 
     asked = rp.follow(rp.get(f"{NOT_ME}?sign_in={strange.id}"))
     page = rp.log_in(asked, password="not the right one")
@@ -292,7 +292,7 @@ def test_a_wrong_password_leads_no_further(rp, ada):
 
 def test_whoever_would_rather_not_is_back_at_the_activity(rp, ada):
     rp.sign_in()
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
 
     asked = rp.follow(rp.get(f"{NOT_ME}?sign_in={strange.id}"))
     page = rp.submit(asked, action="cancel")
@@ -304,7 +304,7 @@ def test_who_owns_a_second_step_shows_it_for_this_very_act(rp, ada):
     """A browser that is trusted does not stand for it, nor a step that was shown before."""
     secret = rp.provider.add_totp(ada)
     rp.submit(rp.log_in(rp.authorize()), code=rp.provider.code(secret), trust="yes")
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
     rp.provider.clock.forward(minutes=1)
 
     step = go_to_not_me(rp, strange)
@@ -316,7 +316,7 @@ def test_who_owns_a_second_step_shows_it_for_this_very_act(rp, ada):
 
 def test_the_link_of_a_letter_asks_who_is_there_and_ends_nothing(rp, ada):
     rp.sign_in()
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
     scanner, owner = another_browser(rp), another_browser(rp)
     before = rp.provider.event_names()
 
@@ -331,7 +331,7 @@ def test_the_link_of_a_letter_asks_who_is_there_and_ends_nothing(rp, ada):
 
 def test_the_page_of_one_session_ends_nothing_in_another(rp, ada):
     rp.sign_in()
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
     thief = another_browser(rp)
     thief.log_in(visit(thief))
     page = go_to_not_me(rp, strange)
@@ -351,7 +351,7 @@ def test_the_page_of_one_session_ends_nothing_in_another(rp, ada):
 )
 def test_a_new_password_that_will_not_do_ends_nothing_yet(rp, ada, new, said):
     rp.sign_in()
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
 
     page = submit(rp.browser, go_to_not_me(rp, strange), NOT_ME, new_password=new)
 
@@ -364,7 +364,7 @@ def test_a_new_password_that_will_not_do_ends_nothing_yet(rp, ada, new, said):
 
 def test_a_yes_that_somebody_else_said_can_be_taken_back(rp, ada):
     rp.sign_in()
-    strange = a_strange_one(rp, ada, features={"country": "NO"})
+    strange = a_strange_one(rp.provider, ada, features={"country": "NO"})
     act(rp, ME, decision=strange.id)
     assert "It was not me after all" in text_of(visit(rp, ACTIVITY))
 
@@ -384,7 +384,7 @@ def go_to_not_me_again(rp, decision):
 def test_half_done_sign_ins_and_links_are_worth_nothing_behind_a_no(rp, ada):
     rp.sign_in()
     secret = rp.provider.add_totp(ada)
-    strange = a_strange_one(rp, ada)
+    strange = a_strange_one(rp.provider, ada)
     half = another_browser(rp)
     step = half.log_in(visit(half))
     page = rp.submit(go_to_not_me(rp, strange), code=rp.provider.code(secret))
@@ -398,7 +398,7 @@ def test_offline_access_goes_even_where_a_new_password_leaves_it(make):
     provider = make(offline_survives_password_change=True).provider
     rp = party(provider, grant_types=BOTH, scope=OFFLINE)
     tokens = rp.sign_in(scope="openid offline_access", prompt="consent")
-    strange = a_strange_one(rp, find(rp))
+    strange = a_strange_one(rp.provider, find(rp))
 
     rp.follow(submit(rp.browser, go_to_not_me(rp, strange), NOT_ME, new_password=NEW))
 
@@ -409,7 +409,7 @@ def test_where_somebody_else_was_in_this_very_browser_it_is_forgotten_too(rp, ad
     rp.sign_in()
     with rp.provider.context() as ctx:
         (session,) = sessions.list_live_of_user(ctx.db, ada.id, ctx.now)
-    strange = a_strange_one(rp, ada, device_id=session.device_id, outcome="ask_again")
+    strange = a_strange_one(rp.provider, ada, device_id=session.device_id, outcome="ask_again")
 
     rp.follow(submit(rp.browser, go_to_not_me(rp, strange), NOT_ME, new_password=NEW))
 
@@ -422,7 +422,7 @@ def test_where_somebody_else_was_in_this_very_browser_it_is_forgotten_too(rp, ad
 
 def test_decisions_and_habits_go_with_their_user(rp, ada):
     rp.sign_in()
-    act(rp, ME, decision=a_strange_one(rp, ada, features={"country": "NO"}).id)
+    act(rp, ME, decision=a_strange_one(rp.provider, ada, features={"country": "NO"}).id)
     with rp.provider.context() as ctx:
         administration.delete_user(ctx, "ada")
 
@@ -434,7 +434,7 @@ def test_decisions_and_habits_go_with_their_user(rp, ada):
 def test_a_letter_tells_of_a_no(make, monkeypatch):
     rp = make(**MAIL)
     rp.sign_in()
-    strange = a_strange_one(rp, find(rp))
+    strange = a_strange_one(rp.provider, find(rp))
     page = go_to_not_me(rp, strange)
     kept = letters(monkeypatch)
 

@@ -223,7 +223,7 @@ def a_life_of_an_operator(provider):
 def a_life_of_answers(provider):
     user, rp = somebody(provider, "wes")
     rp.submit(rp.log_in(rp.authorize(), "wes"), action="skip")
-    mine, strange = a_strange_one(rp, user), a_strange_one(rp, user)
+    mine, strange = a_strange_one(rp.provider, user), a_strange_one(rp.provider, user)
     act(rp, "/account/sign-ins/me", decision=mine.id)
     page = rp.follow(rp.get(f"/account/not-me?sign_in={strange.id}"))
     page = rp.log_in(page, "wes")

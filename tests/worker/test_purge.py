@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Table, event, func, insert, select, text
 
 from idp.context import RequestContext
+from idp.store import decisions
 from idp.store.database import Database
 from idp.store.purge import BATCH
 from idp.store.schema import grants, metadata, revoked_tokens, sessions, spent, users
@@ -21,6 +22,7 @@ from tests.app import NOON, Provider, RelyingParty, claims_of
 from tests.protocol.parties import party
 from tests.protocol.refreshing import BOTH, GRANT, OFFLINE, refresh, refused
 from tests.support.dead_rows import SHARES, add_dead_rows, add_to
+from tests.support.judged import a_decision
 
 KEPT = timedelta(days=30)
 PURGES = [job for job in JOBS if job.name.startswith("purge ")]
@@ -79,6 +81,21 @@ def test_a_full_batch_is_followed_by_another_at_once_and_nobody_waits_for_the_la
     assert left == [BATCH + 1, 1, 0]
     assert len(other) == 3
     assert loop.due()[purge.name] > provider.clock.now + timedelta(seconds=30)
+
+
+def test_what_was_decided_is_kept_as_long_as_the_history_answered_or_not(provider: Provider, owner):
+    user_id = owner["user_id"]
+    with provider.context() as ctx:
+        for days in (1, 29, 31, 60):
+            at = ctx.now - timedelta(days=days)
+            for answer in (None, "me"):
+                decisions.add(ctx.db, a_decision(user_id, at, answer=answer))
+
+    purge_all(provider)
+
+    with provider.context() as ctx:
+        left = decisions.list_of_user(ctx.db, user_id, 10)
+    assert [(NOON - each.at).days for each in left] == [1, 1, 29, 29]
 
 
 # How
