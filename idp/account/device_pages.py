@@ -6,9 +6,9 @@ from idp.account.devices import browsers_of, sessions_of
 from idp.account.frame import DEVICES, account_page
 from idp.account.guard import sensitive_act, shown
 from idp.account.notices import with_notice
-from idp.account.pages import signed_out
 from idp.context import RequestContext
 from idp.credentials import devices
+from idp.protocol.logout.farewell import signed_out
 from idp.sessions import service as sessions
 from idp.store import login_attempts
 from idp.store import sessions as session_rows
@@ -42,7 +42,7 @@ def end_one(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.
         return redirect(DEVICES)
     ended = sessions.end(ctx, sid, because="user_ended")
     if sid == standing.session.sid:
-        return signed_out(ctx)
+        return signed_out(ctx, [sid], here=sid)
     return redirect(with_notice(DEVICES, "session_ended") if ended else DEVICES)
 
 
@@ -61,9 +61,11 @@ def end_others(ctx: RequestContext, standing: Standing, form: Parameters) -> fla
 def end_all(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.Response:
     """End every session, this one too."""
     del form
-    login_attempts.end_all_of_user(ctx.db, standing.user.id, ctx.now)
-    sessions.end_all_of_user(ctx, standing.user.id, because="user_ended")
-    return signed_out(ctx)
+    user_id, here = standing.user.id, standing.session.sid
+    others = [each.sid for each in session_rows.list_live_of_user(ctx.db, user_id, ctx.now)]
+    login_attempts.end_all_of_user(ctx.db, user_id, ctx.now)
+    sessions.end_all_of_user(ctx, user_id, because="user_ended")
+    return signed_out(ctx, [here, *(sid for sid in others if sid != here)], here=here)
 
 
 @bp.post("/account/devices/forget")

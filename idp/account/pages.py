@@ -11,12 +11,11 @@ from idp.account.guard import act, shown
 from idp.account.questions import newest_of
 from idp.account.security import advice_for
 from idp.context import RequestContext
-from idp.protocol.logout.endpoint import GOODBYE
+from idp.protocol.logout.farewell import signed_out
 from idp.sessions import service as sessions
 from idp.store import consents, decisions
 from idp.store import sessions as session_rows
 from idp.store.sessions import Standing
-from idp.web import cookies
 from idp.web.pages import redirect
 from idp.web.parameters import Parameters
 from idp.web.words import at_time
@@ -60,12 +59,6 @@ def home(ctx: RequestContext, standing: Standing) -> flask.Response:
 def sign_out(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.Response:
     """End this session."""
     del form
-    sessions.end(ctx, standing.session.sid, because="user_logout")
-    return signed_out(ctx)
-
-
-def signed_out(ctx: RequestContext) -> flask.Response:
-    """Say goodbye in a browser whose session is over."""
-    response = redirect(GOODBYE)
-    cookies.clear(response, ctx.settings, cookies.SESSION)
-    return response
+    sid = standing.session.sid
+    sessions.end(ctx, sid, because="user_logout")
+    return signed_out(ctx, [sid], here=sid)

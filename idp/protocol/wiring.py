@@ -8,7 +8,7 @@ from idp.delivery.parcel import BACKCHANNEL_LOGOUT, Parcel
 from idp.protocol import introspection, revocation, userinfo
 from idp.protocol.authorization import endpoint as authorization
 from idp.protocol.consent import pages as consent
-from idp.protocol.logout import backchannel
+from idp.protocol.logout import backchannel, farewell
 from idp.protocol.logout import endpoint as logout
 from idp.protocol.token_endpoint import endpoint as token_endpoint
 
@@ -20,6 +20,7 @@ BLUEPRINTS = (
     introspection.bp,
     revocation.bp,
     logout.bp,
+    farewell.bp,
 )
 SENDERS: Mapping[str, Callable[[RequestContext, Parcel], Callable[[], None] | None]] = (
     MappingProxyType({BACKCHANNEL_LOGOUT: backchannel.prepare})

@@ -1,5 +1,6 @@
 """The headers of every answer, and the content security policy of pages (ASVS 5.0 V3.4)."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -29,10 +30,13 @@ def csp_nonce() -> str:
     return str(flask.g.csp_nonce)
 
 
-def content_security_policy(form_target: str | None, images: Sequence[str] = ()) -> str:
+def content_security_policy(
+    form_target: str | None, images: Sequence[str] = (), frames: Sequence[str] = ()
+) -> str:
     """Return the policy of a page whose forms may in the end lead to `form_target`.
 
-    `images` are the origins of the operator's logos; nobody else's pictures are shown.
+    `images` are the origins of the operator's logos; nobody else's pictures are shown. `frames` are
+    URLs of clients that are shown in frames; of other origins nothing is.
 
     Browsers apply form-action to the redirects that follow a form too: the way back to a client
     may go on over its own hosts, so any https is let through, never a script or a foreign http.
@@ -56,8 +60,18 @@ def content_security_policy(form_target: str | None, images: Sequence[str] = ())
             f"form-action {' '.join(actions)}",
             "frame-ancestors 'none'",
             "base-uri 'none'",
+            *([" ".join(["frame-src", *sorted(set(map(_source, frames)))])] if frames else []),
         ]
     )
+
+
+def _source(url: str) -> str:
+    """Return the source of a URL: its origin, or its scheme where an origin cannot be named."""
+    parts = urlsplit(url)
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", parts.hostname or ""):
+        return f"{parts.scheme}:"
+    port = "" if parts.port is None else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}"
 
 
 def put_headers(response: flask.Response, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Render a hosted page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -37,9 +38,17 @@ def static_url(name: str) -> str:
 
 
 def page(
-    template: str, *, status: int = 200, form_target: str | None = None, **values: Any
+    template: str,
+    *,
+    status: int = 200,
+    form_target: str | None = None,
+    frames: Sequence[str] = (),
+    **values: Any,
 ) -> flask.Response:
-    """Return a page; `form_target` is where its forms may in the end redirect to."""
+    """Return a page.
+
+    `form_target` is where its forms may in the end redirect to, `frames` what it shows of others.
+    """
     ctx = request_context()
     brand: Brand = flask.current_app.extensions["idp_brand"]
     locale = get_locale()
@@ -55,7 +64,7 @@ def page(
         **values,
     )
     response = flask.Response(body, status)
-    policy = content_security_policy(form_target, brand.image_origins)
+    policy = content_security_policy(form_target, brand.image_origins, frames)
     response.headers["Content-Security-Policy"] = policy
     csrf.keep_browser_cookie(response)
     return response

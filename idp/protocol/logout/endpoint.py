@@ -10,6 +10,7 @@ import flask
 import structlog
 
 from idp.protocol.logout import request as requests
+from idp.protocol.logout.farewell import show, signed_out
 from idp.protocol.logout.request import LogoutRequest
 from idp.sessions import service as sessions
 from idp.store.sessions import Standing
@@ -22,7 +23,6 @@ from idp.web.parameters import Parameters
 bp = flask.Blueprint("logout", __name__)
 log = structlog.get_logger("idp")
 RESUME = "/logout/continue"
-GOODBYE = "/logged-out"
 
 
 @bp.get("/logout")
@@ -61,7 +61,8 @@ def _proceed(raw: Parameters) -> flask.Response:
         log.info("logout request", fault=asked.fault, reference=ctx.reference)
     standing = sessions.find_standing(ctx, cookies.read(ctx.settings, cookies.SESSION))
     if standing is None:
-        return _way_back(asked) or _logged_out(asked, was_signed_in=False)
+        url = _return_url(asked)
+        return redirect(url) if url else show(_card(asked), was_signed_in=False)
     if asked.fault is None and asked.sid == standing.session.sid:
         return _end(standing, asked, because="client_logout")
     return _confirm(asked, standing)
@@ -95,37 +96,32 @@ def confirm() -> flask.Response:
     standing = sessions.find_standing(ctx, cookies.read(ctx.settings, cookies.SESSION))
     if form.get("action") != "logout":
         return redirect("/account")
-    way_back = handover.carry.get("way_back") if handover else None
     client = handover.client if handover else None
-    if standing is not None:
-        if handover is None or handover.carry["sid"] != standing.session.sid:
-            # The question was about another session than the one that stands by now.
-            return redirect("/logout")
-        sessions.end(ctx, standing.session.sid, because="user_logout")
-    farewell = Handover(to=GOODBYE, client=client)
-    response = redirect(way_back or continuation.url(GOODBYE, "goodbye", farewell))
-    cookies.clear(response, ctx.settings, cookies.SESSION)
-    return response
+    if standing is None:
+        return signed_out(ctx, (), here=None, client=client, way_back=_carried(handover))
+    sid = standing.session.sid
+    if handover is None or handover.carry["sid"] != sid:
+        # The question was about another session than the one that stands by now.
+        return redirect("/logout")
+    sessions.end(ctx, sid, because="user_logout")
+    return signed_out(ctx, [sid], here=sid, client=client, way_back=_carried(handover))
 
 
-@bp.get(GOODBYE)
-def goodbye() -> flask.Response:
-    """Say that the session is over; reloading does no harm."""
-    farewell = continuation.receive("goodbye", parameters.query())
-    return _goodbye(farewell.client if farewell else None, was_signed_in=True)
+def _carried(handover: Handover | None) -> str | None:
+    return handover.carry.get("way_back") if handover else None
 
 
 def _end(standing: Standing, asked: LogoutRequest, *, because: str) -> flask.Response:
-    ctx = request_context()
-    sessions.end(ctx, standing.session.sid, because=because)
-    response = _way_back(asked) or _logged_out(asked, was_signed_in=True)
-    cookies.clear(response, ctx.settings, cookies.SESSION)
-    return response
-
-
-def _way_back(asked: LogoutRequest) -> flask.Response | None:
-    url = _return_url(asked)
-    return redirect(url) if url else None
+    ctx, sid = request_context(), standing.session.sid
+    sessions.end(ctx, sid, because=because)
+    return signed_out(
+        ctx,
+        [sid],
+        here=sid,
+        client=_card(asked),
+        way_back=_return_url(asked),
+        locale=asked.ui_locales,
+    )
 
 
 def _return_url(asked: LogoutRequest) -> str | None:
@@ -134,20 +130,6 @@ def _return_url(asked: LogoutRequest) -> str | None:
         return asked.return_uri
     separator = "&" if "?" in asked.return_uri else "?"
     return f"{asked.return_uri}{separator}{urlencode({'state': asked.state})}"
-
-
-def _logged_out(asked: LogoutRequest, *, was_signed_in: bool) -> flask.Response:
-    return _goodbye(_card(asked), was_signed_in=was_signed_in)
-
-
-def _goodbye(client: ClientCard | None, *, was_signed_in: bool) -> flask.Response:
-    return page(
-        "logged_out",
-        client=client,
-        return_url=client.home_url if client else None,
-        sign_in_url="/login",
-        was_signed_in=was_signed_in,
-    )
 
 
 def _card(asked: LogoutRequest) -> ClientCard | None:

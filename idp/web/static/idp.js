@@ -49,6 +49,13 @@
     });
   });
 
+  // Other apps sign out in frames; whoever does not answer is not waited for.
+  each('[data-onward]', (link) => {
+    const go = () => location.replace(link.href);
+    if (document.readyState === 'complete') go();
+    else { addEventListener('load', go); setTimeout(go, 3000); }
+  });
+
   each('[data-print]', (button) => button.addEventListener('click', () => print()));
 
   // A complete code goes out by itself, once: whoever corrects a digit afterwards presses the button.
