@@ -120,8 +120,13 @@ def _decisions(decisions: tuple[Recorded, ...]) -> str:
 
 
 def reasons_of(decision: Recorded) -> list[str]:
-    """Return what moved the score, in words, the strongest first."""
-    return [str(each.get("name", "")) for each in decision.contributions]
+    """Return what spoke against it, in the words in which its user reads it."""
+    from idp.policy.facts import Contribution
+    from idp.web.risk_words import suspicions
+
+    names = Contribution.__dataclass_fields__
+    kept = ({k: v for k, v in each.items() if k in names} for each in decision.contributions)
+    return suspicions([Contribution(**each) for each in kept])
 
 
 def _grants(grants: tuple[Grant, ...]) -> str:
@@ -166,7 +171,8 @@ def _decision_json(each: Recorded) -> dict[str, Any]:
 
     # What habits are counted by says nothing to anybody, and how they learn is not this one's.
     kept = asdict(each)
-    return {name: kept[name] for name in kept if name not in ("features", "teaches")}
+    said = {name: kept[name] for name in kept if name not in ("features", "teaches")}
+    return said | {"reasons": reasons_of(each)}
 
 
 def _grant_json(each: Grant) -> dict[str, Any]:

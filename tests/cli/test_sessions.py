@@ -124,7 +124,12 @@ def test_a_session_is_explained_with_all_that_hangs_on_it_and_no_secret(idp: Idp
     give(idp, ada, client, sid)
     with idp.inside() as ctx:
         made = a_decision(ada, ctx.now, id="decision-1", sid=sid, rule="new browser")
-        decisions.add(ctx.db, replace(made, outcome="shorten", answer="me"))
+        unusual = [
+            {"name": "new_country", "weight": 1.5, "detail": "NO"},
+            {"name": "known_device", "weight": -1.0, "detail": ""},
+        ]
+        made = replace(made, outcome="shorten", answer="me", contributions=unusual)
+        decisions.add(ctx.db, made)
         told = {"kind": "backchannel_logout", "subject": ada, "sid": sid, "client_id": client}
         waiting = {"state": "waiting", "attempts": 2, "not_before": ctx.now, "created_at": ctx.now}
         sealed = {"payload_sealed": b"sealed", "last_error": "HTTP 503"}
@@ -140,6 +145,7 @@ def test_a_session_is_explained_with_all_that_hangs_on_it_and_no_secret(idp: Idp
         "new browser",
         "0a1b2c",
         "shorten",
+        "You have not signed in from Norway before",
         client,
         "backchannel_logout",
         "HTTP 503",
@@ -149,6 +155,7 @@ def test_a_session_is_explained_with_all_that_hangs_on_it_and_no_secret(idp: Idp
     data = idp.json("session", "show", sid)
     assert (data["state"], data["username"]) == ("live", "ada")
     assert data["decisions"][0]["facts"]["moment"] == "sign_in"
+    assert data["decisions"][0]["reasons"] == ["You have not signed in from Norway before"]
     assert data["grants"][0]["client_id"] == client
     assert data["told"][0]["state"] == "waiting"
     assert not {"secret_hash", "payload_sealed"} & {*data, *data["told"][0]}
