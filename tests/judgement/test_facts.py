@@ -7,14 +7,19 @@ import pytest
 
 from idp.context import Origin
 from idp.credentials import throttle
+from idp.judgement import habits
 from idp.judgement.facts import at_sign_in, in_session
 from idp.judgement.failures import Failures, failures_near
 from idp.kernel.secrets import new_id
-from idp.policy.terms import Change, DeviceStanding, Moment, RiskLevel
+from idp.policy.built_in import built_in
+from idp.policy.judge import judge
+from idp.policy.terms import Change, DeviceStanding, Moment, Outcome, RiskLevel
+from idp.settings import Settings
 from idp.store import known_devices, sessions
 from idp.store.known_devices import KnownDevice
 from idp.store.sessions import Session
 from idp.surroundings.hints import Hints
+from idp.surroundings.networks import Networks
 from tests.app import NOON, Provider, make_provider
 from tests.machines.statements import overheard
 from tests.support.mmdb import write_mmdb
@@ -321,6 +326,53 @@ def test_where_no_browser_asks_the_user_is_where_they_were(provider, ada, moment
 def test_a_session_from_before_it_was_watched_is_where_it_was_opened(provider, ada):
     session = session_of(provider, ada, seen_address="", seen_user_agent="")
     assert look(provider, session, ada).facts.changes == frozenset()
+
+
+# Honest people
+
+
+def lives_at_home(provider: Provider, user) -> Session:
+    """A user of whom half a dozen quiet sign-ins are known, in a session in their own browser."""
+    remember(provider, user, confirmed_at=provider.clock.now)
+    for _ in range(6):
+        seen = sign_in(provider, user, device_id="mine")
+        with provider.context() as ctx:
+            habits.learn(ctx, user.id, seen.features, 1.0)
+        provider.clock.forward(days=1)
+    return session_of(provider, user)
+
+
+TUNNEL = "203.0.113.11"
+HONEST = {
+    "Wi-Fi to mobile": origin(MOBILE),
+    "IPv4 to IPv6": origin(HOME_V6),
+    "VPN switched on": origin(TUNNEL),
+    "an update": origin(user_agent=FIREFOX.replace("130", "131")),
+    "an update on the way": origin(MOBILE, FIREFOX.replace("130", "131")),
+}
+
+
+@pytest.mark.parametrize("where", HONEST.values(), ids=HONEST)
+@pytest.mark.parametrize("files", [True, False], ids=["with files", "without"])
+def test_what_happens_to_honest_people_all_day_asks_nothing_of_them(provider, ada, where, files):
+    if not files:
+        provider.house.provide(Networks(Settings()))
+    session = lives_at_home(provider, ada)
+
+    seen = look(provider, session, ada, where)
+
+    outcome = judge(built_in(Settings()), seen.facts).outcome
+    assert outcome in (Outcome.ALLOW, Outcome.SHORTEN), seen
+
+
+@pytest.mark.parametrize("where", HONEST.values(), ids=HONEST)
+def test_what_happens_to_honest_people_ends_nothing_where_nothing_is_known_of_them(
+    provider, ada, where
+):
+    session = session_of(provider, ada, device_id=None)
+    for there in (where, replace(where, user_agent=CHROME)):
+        seen = look(provider, session, ada, there, device_id="new")
+        assert judge(built_in(Settings()), seen.facts).outcome is not Outcome.END
 
 
 # Failures
