@@ -2,17 +2,21 @@
 
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import click
 import pytest
 
 from idp.cli import main
+from idp.policy.built_in import RETURN_WITHIN
+from idp.policy.presets import AAL2, AAL3, FAPI
 from idp.settings import Settings
 from tests import settings_table
 
 ROOT = Path(__file__).parents[1]
 README, CHANGELOG = ((ROOT / name).read_text() for name in ("README.md", "CHANGELOG.md"))
+HOUR = timedelta(hours=1)
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -20,10 +24,13 @@ def test_the_table_of_settings_is_what_the_code_declares():
     assert settings_table.with_table(README) == README, "python -m tests.settings_table"
 
 
-def commands() -> list[str]:
-    """Every `idp …` line in the README's code blocks, its alternatives spelled out."""
+SESSIONS = (ROOT / "docs/sessions.md").read_text()
+
+
+def commands(document: str = README) -> list[str]:
+    """Every `idp …` line in a document's code blocks, its alternatives spelled out."""
     found = []
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL):
+    for block in re.findall(r"```sh\n(.*?)```", document, re.DOTALL):
         for line in block.splitlines():
             if line.startswith("idp "):
                 head, *others = line.split("#")[0].strip().split(" | ")
@@ -33,8 +40,8 @@ def commands() -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("line", commands())
-def test_every_command_of_the_readme_exists_with_its_options(line):
+@pytest.mark.parametrize("line", [*commands(), *commands(SESSIONS)])
+def test_every_command_of_the_readme_and_of_the_session_engine_exists_with_its_options(line):
     words = line.split()[1:]
     command, context = main, click.Context(main)
     while isinstance(command, click.Group):
@@ -76,6 +83,23 @@ def test_links_and_pictures_lead_somewhere(document):
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
         if "://" not in target:
             assert (document.parent / target).exists(), target
+
+
+def test_the_limits_that_the_session_engine_tells_of_are_those_of_the_code():
+    settings = Settings()
+    assert (settings.session_idle, settings.session_absolute) == (HOUR, 12 * HOUR)
+    assert settings.trusted_device_lifetime == timedelta(days=30)
+    assert RETURN_WITHIN == 12 * HOUR
+    for level, preset in (("AAL2", AAL2), ("AAL3", AAL3), ("payments", FAPI)):
+        (row,) = (line for line in SESSIONS.splitlines() if line.strip("|* ").startswith(level))
+        _, idle, absolute, *_ = (cell.strip() for cell in row.strip("|").split("|"))
+        assert (idle, absolute) == (in_words(preset.idle), in_words(preset.absolute))
+
+
+def in_words(duration: timedelta) -> str:
+    hours, minutes = duration // HOUR, duration // timedelta(minutes=1)
+    count, unit = (hours, "hour") if hours else (minutes, "minute")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def test_every_setting_says_what_it_is_for():
