@@ -40,12 +40,14 @@ def confirm(ctx: RequestContext, standing: Standing, decision_id: str | None) ->
     decision = find_own(ctx, standing, decision_id)
     if decision is None or not may_vouch(decision, standing.session):
         return False
-    user_id = standing.user.id
+    user_id, device = standing.user.id, decision.device_id
+    # The user comes first, then browsers, then habits, as at a sign-in and at a no: nobody who
+    # holds one of them waits for another that comes before it.
+    users.hold(ctx.db, user_id)
     if not decisions.answer(ctx.db, decision.id, user_id, decisions.ME, ctx.now):
         return False
-    habits.confirm(ctx, decision)
-    device = decision.device_id
     confirmed = device is not None and known_devices.confirm(ctx.db, device, user_id, ctx.now)
+    habits.confirm(ctx, decision)
     event = SignInConfirmed(user_id=user_id, decision_id=decision.id, device_confirmed=confirmed)
     record(ctx, event)
     return True
