@@ -153,14 +153,26 @@ def dispose_of_providers() -> None:
         _made.pop().get(Database).engine.dispose()
 
 
-def make_provider(database_url: str, folder: Path, **settings: Any) -> Provider:
-    """Compose a provider over a migrated database, its clock at noon."""
+# The built-in policy, under which nobody looks unusual: what tests about other things begin with.
+CALM = Path(__file__).parent / "support" / "calm.toml"
+# The built-in policy as it is, and one by which the limits are the settings', whoever comes.
+BUILT_IN, FLAT = "", "built_in_rules = false\n"
+
+
+def make_provider(
+    database_url: str, folder: Path, *, policy: str | None = None, **settings: Any
+) -> Provider:
+    """Compose a provider over a migrated database, its clock at noon; `policy` is its own file."""
+    if policy is not None:
+        settings["policy_file"] = folder / "policy.toml"
+        settings["policy_file"].write_text(policy)
     values: dict[str, Any] = {
         "issuer": ISSUER,
         "data_dir": folder,
         "database_url": database_url,
         "master_key": b64url(b"k" * 32),
         "second_factor": "off",
+        "policy_file": CALM,
     }
     app = create_app(Settings(**(values | settings)))
     app.testing = False

@@ -18,6 +18,7 @@ _WORRYING = NOT_YOURS | {
     "recovery_code.used",
     "refresh_token.reused",
     "session.challenged",
+    "sign_in.refused",
     "tokens.revoked",
     "user.disabled",
 }
@@ -73,6 +74,7 @@ def _of_signing_in(data: Mapping[str, Any]) -> dict[str, str]:
     return {
         "login.failed": factors.get(str(data.get("factor")), _("A wrong code was entered.")),
         "session.opened": _("You signed in."),
+        "sign_in.refused": _("Somebody with the right proofs was not let in."),
         "session.proved": _("You confirmed that it is you."),
         "session.challenged": _("A session was stopped until you confirm that it is you."),
         "session.ended": _("A session ended."),

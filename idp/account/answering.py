@@ -12,7 +12,7 @@ from idp.credentials.account_tickets import Purpose
 from idp.credentials.notices import Notice, tell
 from idp.credentials.password_rules import minimum_length
 from idp.judgement import habits
-from idp.login.service import Browser
+from idp.login.sign_in import Browser
 from idp.sessions import grant_ends
 from idp.store import decisions, known_devices, sessions, users
 from idp.store.decisions import Recorded

@@ -5,7 +5,7 @@ from typing import Any
 import flask
 
 from idp.account.notices import notice
-from idp.login.proceed import HOME
+from idp.login.ways import HOME
 from idp.settings import Settings
 from idp.store.sessions import Standing
 from idp.web.context import request_context

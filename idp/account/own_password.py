@@ -9,7 +9,7 @@ from idp.credentials.notices import Notice, tell
 from idp.credentials.password_rules import minimum_length
 from idp.login import proofs
 from idp.login.proofs import Wait, Wrong
-from idp.login.service import Browser
+from idp.login.sign_in import Browser
 from idp.sessions import grant_ends
 from idp.sessions import service as sessions
 from idp.store import users

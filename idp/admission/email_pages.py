@@ -6,7 +6,8 @@ from idp.admission import email_change
 from idp.admission.opened import Opened, link_over, received, way_to
 from idp.credentials.account_tickets import Purpose
 from idp.login import browser
-from idp.login.proceed import HOME, hop
+from idp.login.proceed import hop
+from idp.login.ways import HOME
 from idp.store.account_tickets import AccountTicket
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context

@@ -9,7 +9,8 @@ from idp.credentials.account_tickets import Purpose
 from idp.credentials.accounts import LONGEST_IDENTIFIER, fault_of_mail
 from idp.credentials.password_rules import PasswordRefused, minimum_length
 from idp.credentials.password_words import advice, refused
-from idp.login.proceed import ENROL_KEY, HOME, go_on, hop, received
+from idp.login.proceed import go_on, hop, received
+from idp.login.ways import ENROL_KEY, HOME
 from idp.login.words import waiting
 from idp.store.account_tickets import AccountTicket
 from idp.web import continuation, csrf, parameters

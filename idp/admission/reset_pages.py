@@ -4,7 +4,8 @@ import flask
 
 from idp.admission.opened import link_over, received, way_to
 from idp.credentials.account_tickets import Purpose
-from idp.login.proceed import HOME, RESET_TICKET
+from idp.login.proceed import RESET_TICKET
+from idp.login.ways import HOME
 from idp.store import users
 from idp.store.account_tickets import AccountTicket
 from idp.web import continuation, parameters

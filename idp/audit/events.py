@@ -137,6 +137,17 @@ class LoginFailed(Event):
     factor: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInRefused(UserEvent):
+    """What was shown was right, and the policy let nobody in all the same."""
+
+    name = "sign_in.refused"
+    client_id: str | None
+    level: str
+    rule: str
+    decision_id: str
+
+
 # Sessions
 
 
@@ -149,11 +160,18 @@ class SessionEvent(UserEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOpened(SessionEvent):
-    """Every required factor passed; the session exists from here on."""
+    """Every required factor passed; the session exists from here on.
+
+    `level`, `outcome` and `rule` are those of the decision that it opened by.
+    """
 
     name = "session.opened"
     acr: str
     amr: list[str]
+    level: str = "low"
+    outcome: str = "allow"
+    rule: str = ""
+    decision_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

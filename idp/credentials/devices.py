@@ -1,6 +1,7 @@
 """Browsers that signed a user in before: nobody else's failures can make them wait (I11)."""
 
 import re
+from datetime import timedelta
 
 from idp.audit import record
 from idp.audit.device_events import (
@@ -64,26 +65,31 @@ def is_trusted(ctx: RequestContext, device_id: str | None, user_id: str) -> bool
     return bool(known and known.trusted_until and known.trusted_until > ctx.now)
 
 
-def remember(ctx: RequestContext, device_id: str, user_id: str) -> bool:
-    """Make the device known to the user, or note that it was seen again; True when it is new."""
+def remember(ctx: RequestContext, device_id: str, user_id: str, *, confirmed: bool = False) -> bool:
+    """Make the device known to the user, or note that it was seen again; True when it is new.
+
+    `confirmed` says that the sign-in looked like the user's: from then on it speaks for them.
+    """
     device = KnownDevice(
         device_id=device_id,
         user_id=user_id,
         first_seen_at=ctx.now,
         last_seen_at=ctx.now,
         user_agent=ctx.origin.user_agent,
+        confirmed_at=ctx.now if confirmed else None,
     )
     if known_devices.add(ctx.db, device):
         record(ctx, DeviceKnown(user_id=user_id))
         return True
-    agent = ctx.origin.user_agent
-    known_devices.touch(ctx.db, device_id, user_id, ctx.now, user_agent=agent)
+    known_devices.touch(ctx.db, device, confirmed=confirmed)
     return False
 
 
-def trust(ctx: RequestContext, device_id: str, user_id: str) -> None:
-    """Let this device stand for the user's second factor for a while."""
-    until = ctx.now + ctx.settings.trusted_device_lifetime
+def trust(
+    ctx: RequestContext, device_id: str, user_id: str, lifetime: timedelta | None = None
+) -> None:
+    """Let this device stand for the user's second factor for a while, or as the settings say."""
+    until = ctx.now + (lifetime or ctx.settings.trusted_device_lifetime)
     known_devices.trust(ctx.db, device_id, user_id, until)
     record(ctx, DeviceTrusted(user_id=user_id, until=until.isoformat()))
 

@@ -5,10 +5,13 @@ from collections.abc import Callable
 import flask
 
 from idp.credentials.devices import credential_for, read_device_cookie
+from idp.judgement.policies import Policies
 from idp.kernel.secrets import MasterKey
-from idp.login import service
-from idp.login.service import Browser, Proved
+from idp.login import opening
+from idp.login.sign_in import Browser, Proved
+from idp.policy.at_sign_in import longest_remember
 from idp.sessions import service as sessions
+from idp.store.sessions import Session
 from idp.web import continuation, cookies
 from idp.web.context import request_context
 from idp.web.continuation import Handover
@@ -42,13 +45,32 @@ def sign_in(proved: Proved, handover: Handover, respond: Respond) -> flask.Respo
     ctx, browser = request_context(), current()
     shown = cookies.read(ctx.settings, cookies.DEVICE)
     device_id, device = credential_for(ctx, shown)
-    opened = service.open_session(ctx, proved, browser, device_id)
+    opened = opening.open_session(ctx, proved, browser, device_id)
     sid = opened.session.sid
     onward = handover.with_(login=sid) if proved.fresh and not proved.stepped_up else handover
     if proved.stepped_up:
         onward = onward.with_(step_up=sid)
     response = respond(continuation.back(onward))
-    cookies.write(response, ctx.settings, cookies.SESSION, opened.secret)
+    lasts = _lasts(proved, opened.session)
+    cookies.write(response, ctx.settings, cookies.SESSION, opened.secret, max_age=lasts)
     # Written each time, so that a browser in use stays known.
     cookies.write(response, ctx.settings, cookies.DEVICE, device, max_age=cookies.YEAR)
     return response
+
+
+def _lasts(proved: Proved, session: Session) -> int | None:
+    """Return for how many seconds the cookie outlives the browser's window; None: it does not.
+
+    However long it is kept, the session ends by its own limits.
+    """
+    if not session.remembered:
+        return None
+    ctx = request_context()
+    left = session.absolute_until - ctx.now
+    policy = ctx.house.get(Policies).current(ctx.now)
+    longest = (
+        proved.judged.decided.judgement.limits.remember
+        if proved.judged
+        else longest_remember(policy)
+    )
+    return max(1, int(min(left, longest).total_seconds()))

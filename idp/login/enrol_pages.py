@@ -11,18 +11,17 @@ from idp.credentials.ceremonies import Ceremony
 from idp.credentials.notices import Notice, tell
 from idp.credentials.owned import bindable
 from idp.kernel.secrets import MasterKey
-from idp.login import browser, service, words
+from idp.login import service, words
 from idp.login.proceed import (
-    ENROL,
-    ENROL_KEY,
     HalfDone,
     advance,
     cancelled,
+    go_without,
     half_done,
     received,
     start_again,
 )
-from idp.login.service import Proved
+from idp.login.ways import ENROL, ENROL_KEY
 from idp.policy.factors import Bindable
 from idp.policy.sign_in import Enrol
 from idp.store import users
@@ -142,16 +141,12 @@ def _bound(found: Enrolling, shown: tuple[str, ...]) -> flask.Response:
 
 def _way_out(form: Parameters, found: Enrolling) -> flask.Response | None:
     """Return where a person goes who would rather not, where that is allowed."""
-    handover, attempt, ctx = found.half.handover, found.half.attempt, request_context()
     if form.get("action") == "cancel" and found.can_cancel:
-        return cancelled(form, handover)
+        return cancelled(form, found.half.handover)
     if form.get("action") != "skip" or not found.can_skip:
         return None
-    if not service.finish_attempt(ctx, attempt):
-        return start_again(handover)
-    service.decline_offer(ctx, found.half.user.id)
-    proved = Proved(found.half.user, attempt.amr, attempt.sid, at=attempt.proved_at)
-    return browser.sign_in(proved, handover, redirect)
+    service.decline_offer(request_context(), found.half.user.id)
+    return go_without(found.half)
 
 
 def _codes(handover: Handover, codes: list[str], way_on: str) -> flask.Response:

@@ -10,8 +10,6 @@ from idp.credentials.owned import owned
 from idp.login import browser, proofs, words
 from idp.login.pages import TOO_MANY
 from idp.login.proceed import (
-    PATHS,
-    REFER,
     HalfDone,
     advance,
     cancelled,
@@ -21,6 +19,7 @@ from idp.login.proceed import (
     start_again,
 )
 from idp.login.proofs import Code, Wait, Wrong
+from idp.login.ways import PATHS, REFER
 from idp.policy.factors import Step
 from idp.policy.sign_in import NeedFactor
 from idp.settings import SecondFactor
@@ -39,6 +38,7 @@ WAY_IDS: dict[Step, str] = {
     "mail": "use-mail",
     "recovery_code": "use-recovery",
 }
+_DAY = 24 * 3600
 _CODE_STEPS: tuple[Step, ...] = ("totp", "text", "mail", "recovery_code")
 
 
@@ -109,7 +109,7 @@ def _show_code(
 
 def _shared(step: Step, half: HalfDone) -> dict[str, Any]:
     handover = half.handover
-    days = request_context().settings.trusted_device_lifetime.days
+    days = _trusted_for(half) // _DAY
     return {
         "form_target": handover.target,
         "client": handover.client,
@@ -118,6 +118,7 @@ def _shared(step: Step, half: HalfDone) -> dict[str, Any]:
         "lead": words.lead(half),
         "account": half.user.username,
         "trust_days": max(1, days) if _can_trust(half) else None,
+        "lasts": words.lasts(handover),
         "ways": _other_ways(step, half),
         "cancel": handover.client is not None or half.attempt.sid is not None or handover.fresh,
     }
@@ -201,7 +202,12 @@ def _can_trust(half: HalfDone) -> bool:
     strict = settings.second_factor_for(half.user.groups) is SecondFactor.PHISHING_RESISTANT
     asked = bool(handover.acr) or handover.fresh
     usual = attempt.purpose == "sign_in" and "pwd" in attempt.amr and attempt.ticket_id is None
-    return usual and not asked and not strict and bool(settings.trusted_device_lifetime)
+    return usual and not asked and not strict and _trusted_for(half) > 0
+
+
+def _trusted_for(half: HalfDone) -> int:
+    """Return for how many seconds the policy would let it; judged anew when the step is shown."""
+    return half.handover.asked.trust if half.handover.asked else 0
 
 
 def _pages_of(step: Step) -> None:

@@ -1,20 +1,25 @@
 """/login: one page for name and password, or a passkey. /login/account: which account it is."""
 
+from dataclasses import replace
+
 import flask
 
 from idp.credentials import passkeys
 from idp.credentials.ceremonies import Ceremony
 from idp.credentials.owned import owned
+from idp.judgement.policies import Policies
 from idp.kernel.encoding import unb64url
 from idp.login import browser, proofs, words
 from idp.login.confirming import STEP_MISSING, TOO_OLD
 from idp.login.proceed import cancelled, go_on, hop, received
 from idp.login.proofs import Wait, Wrong
+from idp.policy.at_sign_in import longest_remember
 from idp.store.users import User
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import page, redirect
+from idp.web.parameters import Parameters
 from idp.web.words import gettext as _
 
 bp = flask.Blueprint("login", __name__)
@@ -44,7 +49,7 @@ def answer() -> flask.Response:
     if isinstance(outcome, Wait | Wrong):
         status = TOO_MANY if isinstance(outcome, Wait) else 200
         return _show(handover, identifier, words.wrong_password(outcome), status)
-    return go_on(outcome, ("pwd",), handover)
+    return go_on(outcome, ("pwd",), _wishing(form, handover))
 
 
 @bp.post(PASSKEY)
@@ -67,7 +72,17 @@ def answer_passkey() -> flask.Response:
         # A browser that hears so of a passkey hides or deletes it: only when it is true.
         gone = form.get("credential_id") if outcome.unknown_key else None
         return _show(handover, error=words.wrong_passkey(), refused=gone)
-    return go_on(outcome.user, outcome.amr, handover)
+    return go_on(outcome.user, outcome.amr, _wishing(form, handover))
+
+
+def _wishing(form: Parameters, handover: Handover) -> Handover:
+    """Return the handover with the wish to stay signed in; the policy has the last word."""
+    return replace(handover, remember=form.get("remember") == "yes")
+
+
+def _remembers() -> bool:
+    ctx = request_context()
+    return bool(longest_remember(ctx.house.get(Policies).current(ctx.now)))
 
 
 def _known(handover: Handover) -> User | None:
@@ -119,6 +134,8 @@ def _show(
         password=known is None or owned(request_context(), known).password,
         passkey=_ceremony(known),
         autofill=known is None,
+        remember=known is None and _remembers(),
+        remembered=handover.remember,
         rp_id=settings.rp_id,
         unknown_credential=refused if refused and _is_credential_id(refused) else None,
         forgot_url=continuation.url("/recovery", "login", anybody) if settings.sends_mail else None,

@@ -4,34 +4,26 @@ Every page of a sign-in comes through here, so there is one place where sessions
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import flask
 
-from idp.credentials import account_tickets, channel_codes
-from idp.credentials.channel_codes import Channel
+from idp.credentials import account_tickets
 from idp.credentials.owned import owned
-from idp.login import browser, service
+from idp.login import browser, deciding, refusal, service, ways
 from idp.login.browser import Respond
-from idp.login.service import Proved
+from idp.login.deciding import Asking
+from idp.login.sign_in import Judged, Proved, StepLost
 from idp.policy.acr import acr_of, satisfies
-from idp.policy.factors import Step, steps_to
-from idp.policy.sign_in import Allow, Enrol, NeedFactor, Refer, Verdict, judge_recovery
+from idp.policy.factors import steps_to
+from idp.policy.sign_in import Allow, NeedFactor, Refer, Refuse, Verdict, judge_recovery
 from idp.store.login_attempts import LoginAttempt
 from idp.store.users import User
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
-from idp.web.continuation import Handover
+from idp.web.continuation import Asked, Handover
 from idp.web.pages import redirect
 
-HOME = "/account"
-PATHS: dict[Step, str] = {
-    "key": "/login/key",
-    "totp": "/login/code",
-    "text": "/login/text",
-    "mail": "/login/mail",
-    "recovery_code": "/login/recovery",
-}
-ENROL, ENROL_KEY, REFER = "/login/enrol", "/login/enrol/passkey", "/login/refer"
 # Where a handover keeps the operator's ticket by which factors are set up anew.
 RESET_TICKET = "reset_ticket"
 # With the second of them a factor may be set up on the way.
@@ -48,27 +40,55 @@ class HalfDone:
     attempt: LoginAttempt
     user: User
 
-    def verdict(self, amr: tuple[str, ...] | None = None) -> Verdict:
-        """Say what is still missing, by what it is to lead to."""
+    def verdict(self) -> Verdict:
+        """Say what is still missing, for a page to show: by what was judged at the last proof."""
         ctx, attempt, user = request_context(), self.attempt, self.user
-        shown = attempt.amr if amr is None else amr
-        if attempt.purpose == "add":
-            return Allow()
-        if attempt.purpose == "recover":
-            return judge_recovery(shown, owned(ctx, user))
-        if attempt.purpose in STEP_UPS:
-            return _step_up(user, shown, self.handover)
-        by_ticket = _good_ticket(user, attempt.ticket_id)
-        return _judge(user, shown, self.handover, by_ticket=by_ticket)
+        if attempt.purpose == "sign_in":
+            return service.judge(
+                ctx,
+                user,
+                attempt.amr,
+                wanted=self.handover.acr,
+                fresh=self.handover.fresh,
+                by_ticket=_good_ticket(user, attempt.ticket_id),
+                asked=self.handover.asked,
+            )
+        return self._addition(attempt.amr)
 
-    def way(self, verdict: Verdict) -> str:
+    def judged(
+        self, amr: tuple[str, ...], *, declined: bool = False, make_room: bool = False
+    ) -> Judged | Verdict:
+        """Judge what was shown by now; what only adds to a session is not judged by the policy."""
+        attempt, user = self.attempt, self.user
+        if attempt.purpose != "sign_in":
+            return self._addition(amr)
+        asking = _asking(
+            self.handover,
+            by_ticket=_good_ticket(user, attempt.ticket_id),
+            declined=declined,
+            make_room=make_room,
+        )
+        return deciding.judge(request_context(), user, amr, browser.current(), asking)
+
+    def _addition(self, amr: tuple[str, ...]) -> Verdict:
+        if self.attempt.purpose == "add":
+            return Allow()
+        if self.attempt.purpose == "recover":
+            return judge_recovery(amr, owned(request_context(), self.user))
+        if self.attempt.purpose in STEP_UPS:
+            return _step_up(self.user, amr, self.handover)
+        # An invitation is accepted by what was bound, and judged where it is.
+        return Allow()
+
+    def way(self, verdict: Verdict, asked: Asked | None = None) -> str:
         """Return where the missing thing is asked for; a code that must be sent is on its way."""
-        return _way(self.user, verdict, _onward(self.handover, verdict, self.attempt.id))
+        onward = ways.onward(self.handover, verdict, self.attempt.id, asked)
+        return ways.way(self.user, verdict, onward)
 
 
 def received(sent: parameters.Parameters) -> Handover:
     """Return who sent the person here; nobody: they go to their account page afterwards."""
-    return continuation.receive("login", sent) or Handover(to=HOME)
+    return continuation.receive("login", sent) or Handover(to=ways.HOME)
 
 
 def hop(path: str, handover: Handover) -> flask.Response:
@@ -109,14 +129,19 @@ def go_on(user: User, amr: tuple[str, ...], handover: Handover) -> flask.Respons
     ctx = request_context()
     carried = handover.carry.get(RESET_TICKET)
     ticket_id = carried if _good_ticket(user, carried) else None
-    verdict = _judge(user, amr, handover, by_ticket=ticket_id is not None)
+    asking = _asking(handover, by_ticket=ticket_id is not None)
+    judged = deciding.judge(ctx, user, amr, browser.current(), asking)
+    verdict = judged.verdict
     service.note_demand(ctx, user, verdict)
+    if isinstance(verdict, Refuse):
+        return refusal.refuse(judged, handover)
     if isinstance(verdict, Allow):
-        return browser.sign_in(Proved(user, amr), handover, redirect)
+        return _sign_in(Proved(user, judged.amr, judged=judged), handover, redirect)
     if isinstance(verdict, Refer):
-        return hop(REFER, handover.frame())
+        return hop(ways.REFER, handover.frame())
     attempt = service.begin_attempt(ctx, user.id, amr, csrf.browser_hash(), ticket_id=ticket_id)
-    return redirect(_way(user, verdict, _onward(handover, verdict, attempt)))
+    onward = ways.onward(handover, verdict, attempt, ways.asked_of(judged))
+    return redirect(ways.way(user, verdict, onward))
 
 
 def advance(
@@ -139,30 +164,93 @@ def advance(
     ctx, attempt, handover = request_context(), half.attempt, half.handover
     at = attempt.proved_at if bound and attempt.proved_at else ctx.now
     amr = tuple(dict.fromkeys((*attempt.amr, *shown)))
-    way = _unfinished(half, amr)
-    if way is None:
-        going_on = service.finish_attempt(ctx, attempt) and _ticket_is_used(half)
-    else:
-        going_on = service.extend_attempt(ctx, attempt, amr, at)
-    if not going_on:
-        # Another window was faster: what this one used up is given back.
-        ctx.db.rollback()
-        return start_again(handover)
-    if way is not None:
-        return respond(way)
+    if attempt.purpose in ELSEWHERE:
+        elsewhere = continuation.url(ELSEWHERE[attempt.purpose], "login", handover)
+        return _pause(half, amr, at, elsewhere, respond)
+    judged, verdict = _split(half.judged(amr))
+    service.note_demand(ctx, half.user, verdict)
+    if isinstance(verdict, Refuse) and judged is not None:
+        service.finish_attempt(ctx, attempt)
+        return refusal.refuse(judged, handover)
+    if not isinstance(verdict, Allow):
+        asked = ways.asked_of(judged) if judged else None
+        return _pause(half, amr, at, half.way(verdict, asked), respond)
+    if not (service.finish_attempt(ctx, attempt) and _ticket_is_used(half)):
+        return _overtaken(handover)
     if attempt.purpose == "add" and acr_of(amr) == acr_of(attempt.amr):
         # A session that has shown as much already has nothing to gain by another factor.
         return respond(continuation.back(handover))
     proved = Proved(
         half.user,
-        amr,
+        judged.amr if judged else amr,
         attempt.sid,
         at=at,
         fresh=attempt.sid is None or not bound,
         trust=trust,
         stepped_up=attempt.purpose in STEP_UPS,
+        judged=judged,
     )
-    return browser.sign_in(proved, handover, respond)
+    return _sign_in(proved, handover, respond)
+
+
+def go_without(half: HalfDone) -> flask.Response:
+    """Go on without the factor that the person would rather not set up now."""
+    return _as_it_stands(half, declined=True)
+
+
+def make_room(half: HalfDone) -> flask.Response:
+    """Go on with what is shown already; another session of the user ends for it."""
+    return _as_it_stands(half, make_room=True)
+
+
+def _as_it_stands(
+    half: HalfDone, *, declined: bool = False, make_room: bool = False
+) -> flask.Response:
+    ctx, attempt, handover = request_context(), half.attempt, half.handover
+    judged, verdict = _split(half.judged(attempt.amr, declined=declined, make_room=make_room))
+    if judged is None:
+        return start_again(handover)
+    if isinstance(verdict, Refuse):
+        service.finish_attempt(ctx, attempt)
+        return refusal.refuse(judged, handover)
+    if not isinstance(verdict, Allow):
+        return redirect(half.way(verdict, ways.asked_of(judged)))
+    if not (service.finish_attempt(ctx, attempt) and _ticket_is_used(half)):
+        return _overtaken(handover)
+    proved = Proved(
+        half.user, judged.amr, attempt.sid, at=attempt.proved_at, judged=judged, make_room=make_room
+    )
+    return _sign_in(proved, handover, redirect)
+
+
+def _split(judged: Judged | Verdict) -> tuple[Judged | None, Verdict]:
+    return (judged, judged.verdict) if isinstance(judged, Judged) else (None, judged)
+
+
+def _pause(
+    half: HalfDone, amr: tuple[str, ...], at: datetime, way: str, respond: Respond
+) -> flask.Response:
+    """Keep what was shown, and go where the next thing is asked for."""
+    if not service.extend_attempt(request_context(), half.attempt, amr, at):
+        return _overtaken(half.handover)
+    return respond(way)
+
+
+def _overtaken(handover: Handover) -> flask.Response:
+    """Another window was faster: what this one used up is given back."""
+    request_context().db.rollback()
+    return start_again(handover)
+
+
+def _sign_in(proved: Proved, handover: Handover, respond: Respond) -> flask.Response:
+    wished = replace(proved, remember=handover.remember)
+    try:
+        return browser.sign_in(wished, handover, respond)
+    except StepLost:
+        if proved.sid is not None:
+            raise
+        # Nothing of it is written; there was another sign-in of this user in the same moment.
+        return start_again(handover)
 
 
 def _ticket_is_used(half: HalfDone) -> bool:
@@ -172,30 +260,16 @@ def _ticket_is_used(half: HalfDone) -> bool:
     return ticket_id is None or account_tickets.complete_reset(ctx, half.user.id, ticket_id)
 
 
-def _unfinished(half: HalfDone, amr: tuple[str, ...]) -> str | None:
-    """Return where it goes on; None when nothing is missing and it ends here."""
-    attempt, handover = half.attempt, half.handover
-    if attempt.purpose in ELSEWHERE:
-        return continuation.url(ELSEWHERE[attempt.purpose], "login", handover)
-    verdict = half.verdict(amr)
-    service.note_demand(request_context(), half.user, verdict)
-    if isinstance(verdict, Allow):
-        return None
-    return half.way(verdict)
-
-
-def _judge(user: User, amr: tuple[str, ...], handover: Handover, *, by_ticket: bool) -> Verdict:
-    here = browser.current()
-    asked_anew = here.challenged is not None and here.challenged.user.id == user.id
-    return service.judge(
-        request_context(),
-        user,
-        amr,
+def _asking(
+    handover: Handover, *, by_ticket: bool, declined: bool = False, make_room: bool = False
+) -> Asking:
+    return Asking(
+        client_id=handover.client_id,
         wanted=handover.acr,
-        # A copied cookie comes with its neighbours: no trusted browser answers a challenge.
-        fresh=handover.fresh or asked_anew,
-        device_id=here.device_id,
+        fresh=handover.fresh,
         by_ticket=by_ticket,
+        declined=declined,
+        make_room=make_room,
     )
 
 
@@ -213,24 +287,3 @@ def _step_up(user: User, amr: tuple[str, ...], handover: Handover) -> Verdict:
 def _good_ticket(user: User, ticket_id: str | None) -> bool:
     ctx = request_context()
     return ticket_id is not None and account_tickets.opens_reset(ctx, user.id, ticket_id)
-
-
-def _onward(handover: Handover, verdict: Verdict, attempt: str) -> Handover:
-    """Return what the next page is told: why somebody asked in the first place goes before."""
-    if handover.fresh and handover.reason is not None:
-        return replace(handover, attempt=attempt, identifier="", user_id=None)
-    return handover.frame(reason=verdict.rule, attempt=attempt)
-
-
-def _way(user: User, verdict: Verdict, onward: Handover) -> str:
-    """Return where the missing thing is asked for; a code that must be sent is on its way."""
-    if isinstance(verdict, Refer):
-        return continuation.url(REFER, "login", onward)
-    if isinstance(verdict, NeedFactor):
-        first = verdict.steps[0]
-        if first in ("text", "mail") and onward.attempt is not None:
-            ctx = request_context()
-            channel_codes.send(ctx, user, Channel(first), onward.attempt)
-        return continuation.url(PATHS[first], "login", onward)
-    only_key = isinstance(verdict, Enrol) and verdict.kinds == ("key",)
-    return continuation.url(ENROL_KEY if only_key else ENROL, "login", onward)

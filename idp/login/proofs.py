@@ -12,7 +12,7 @@ from idp.credentials import channel_codes, devices, passkeys, passwords, recover
 from idp.credentials.accounts import LONGEST_IDENTIFIER
 from idp.credentials.channel_codes import Channel
 from idp.credentials.notices import Notice, tell
-from idp.login.service import Browser
+from idp.login.sign_in import Browser
 from idp.policy.factors import Step
 from idp.store import users
 from idp.store.users import User, username_key

@@ -1,67 +1,22 @@
-"""Judge the proofs of one sign-in; a session opens when nothing is missing."""
+"""What a sign-in still needs, and what is kept of one that is half done."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from idp.audit import record
 from idp.audit.events import FactorDemanded, FactorOfferDeclined
 from idp.context import RequestContext
-from idp.credentials import devices
 from idp.credentials.owned import bindable, owned
-from idp.kernel.errors import IdpError
 from idp.kernel.secrets import new_id
+from idp.login.sign_in import Browser
+from idp.policy.factors import Owned
 from idp.policy.sign_in import Enrol, SignInFacts, Verdict, judge_sign_in
-from idp.sessions import service as sessions
-from idp.sessions.service import OpenSession
 from idp.store import login_attempts, users
 from idp.store.login_attempts import LoginAttempt
-from idp.store.sessions import Standing
 from idp.store.users import User
+from idp.web.continuation import Asked
 
 ATTEMPT_LIFETIME = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class Browser:
-    """What we know of the browser: its session and its device credential.
-
-    `challenged` is a session that has to be proved anew before it is good for anything again.
-    """
-
-    secret: str | None
-    standing: Standing | None
-    device_id: str | None
-    challenged: Standing | None = None
-
-    @property
-    def sid(self) -> str | None:
-        """The session that lives in this browser."""
-        return self.standing.session.sid if self.standing else None
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """Who proved to be there, by what, and for which session alone, if for one.
-
-    `at` is the instant of the last proof, now where nothing is said. Binding a new factor is no
-    proof of who binds it: then a session that stands is not `fresh`. `trust` says that this browser
-    shall stand for the second step from now on, `stepped_up` that no more was asked than what the
-    session had not shown yet.
-    """
-
-    user: User
-    amr: tuple[str, ...]
-    sid: str | None = None
-    at: datetime | None = None
-    fresh: bool = True
-    trust: bool = False
-    stepped_up: bool = False
-
-
-class StepLost(IdpError):
-    """The session that a step went on from is over."""
-
-    public = "That step is over."
 
 
 def judge(
@@ -71,35 +26,51 @@ def judge(
     *,
     wanted: tuple[str, ...] = (),
     fresh: bool = False,
-    device_id: str | None = None,
     by_ticket: bool = False,
+    asked: Asked | None = None,
 ) -> Verdict:
-    """Say what this sign-in still needs.
+    """Say which factors are missing to what was shown.
 
     Args:
         ctx: the request.
-        user: who signs in.
+        user: whose factors these are.
         amr: what was shown so far.
         wanted: the levels that somebody asks for, the liked one first.
         fresh: somebody asks for a proof now, which no trusted device stands in for.
-        device_id: the browser's device credential.
         by_ticket: the person came by an operator's ticket.
+        asked: what the policy of sessions was found to want of this sign-in.
     """
-    facts = SignInFacts(
+    has = owned(ctx, user)
+    facts = facts_of(ctx, user, amr, has, wanted=wanted, fresh=fresh, by_ticket=by_ticket)
+    if asked is not None:
+        facts = replace(facts, asked=asked.step, level=asked.level)
+    return judge_sign_in(facts, ctx.now)
+
+
+def facts_of(
+    ctx: RequestContext,
+    user: User,
+    amr: tuple[str, ...],
+    has: Owned,
+    *,
+    wanted: tuple[str, ...],
+    fresh: bool,
+    by_ticket: bool,
+) -> SignInFacts:
+    """Return what is known about a user's sign-in, the browser and its policy aside."""
+    return SignInFacts(
         amr=amr,
-        owned=owned(ctx, user),
+        owned=has,
         second_factor=ctx.settings.second_factor_for(user.groups),
         bindable=bindable(ctx),
         wanted=wanted,
         fresh=fresh,
-        device_trusted=not fresh and devices.is_trusted(ctx, device_id, user.id),
         reset=user.factors_reset_at is not None,
         by_ticket=by_ticket,
         offer_declined_at=user.factor_offer_declined_at,
         demanded_at=user.factor_demanded_at,
         grace=ctx.settings.second_factor_grace,
     )
-    return judge_sign_in(facts, ctx.now)
 
 
 def note_demand(ctx: RequestContext, user: User, verdict: Verdict) -> None:
@@ -173,38 +144,3 @@ def decline_offer(ctx: RequestContext, user_id: str) -> None:
     """Remember the “not now” to a second factor."""
     users.note(ctx.db, user_id, factor_offer_declined_at=ctx.now)
     record(ctx, FactorOfferDeclined(user_id=user_id))
-
-
-def open_session(
-    ctx: RequestContext, proved: Proved, browser: Browser, device_id: str
-) -> OpenSession:
-    """Open a session, or write the new proof into the one that this user has here.
-
-    Raises:
-        StepLost: the proof belongs to a session that is over; nothing of it is written.
-    """
-    user, amr = proved.user, proved.amr
-    devices.remember(ctx, device_id, user.id)
-    if proved.trust:
-        devices.trust(ctx, device_id, user.id)
-    standing, secret = browser.standing or browser.challenged, browser.secret
-    if standing is not None and secret is not None and standing.user.id == user.id:
-        before = standing.session.authenticated_at
-        at = max(before, proved.at) if proved.at else ctx.now
-        written = sessions.prove(
-            ctx,
-            standing.session,
-            secret,
-            amr,
-            device_id,
-            authenticated_at=at,
-            anew=proved.sid is None,
-        )
-        if written is not None and proved.sid in (None, written.session.sid):
-            return written
-    elif standing is not None:
-        sessions.end(ctx, standing.session.sid, because="another_account")
-    if proved.sid is not None:
-        ctx.db.rollback()
-        raise StepLost
-    return sessions.open_session(ctx, user.id, amr, device_id, authenticated_at=proved.at)

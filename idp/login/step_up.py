@@ -7,7 +7,8 @@ import flask
 from idp.credentials.owned import bindable, owned
 from idp.kernel.clock import epoch
 from idp.login import browser, confirming, service
-from idp.login.proceed import ENROL, ENROL_KEY, PATHS, hop, received
+from idp.login.proceed import hop, received
+from idp.login.ways import ENROL, ENROL_KEY, PATHS
 from idp.policy.acr import LEVELS, satisfies
 from idp.policy.factors import steps_to
 from idp.store.sessions import Standing

@@ -6,6 +6,7 @@ from flask_babel import format_timedelta
 
 from idp.credentials.passkeys import Refused
 from idp.kernel.clock import epoch
+from idp.login.asked_words import unusual
 from idp.login.proceed import HalfDone
 from idp.login.proofs import Wait, Wrong
 from idp.policy.factors import Step
@@ -13,6 +14,9 @@ from idp.policy.sign_in import Enrol
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.words import gettext as _
+
+# The rules by which a sign-in asks for more because the policy of sessions does.
+POLICY_ASKS = ("policy_asks_for_a_step", "policy_level_is_shown")
 
 
 def why(handover: Handover) -> str | None:
@@ -43,7 +47,7 @@ def why(handover: Handover) -> str | None:
             "A link by mail is not enough to choose a new password: show your second step too."
         ),
     }
-    sentence = reasons.get(handover.reason or "")
+    sentence = reasons.get(handover.reason or "") or _policy_asks(handover)
     return _join(sentence, _age(handover)) if sentence else None
 
 
@@ -67,6 +71,27 @@ def _what(handover: Handover) -> str:
     }
     fallback = _("You are about to change something that matters for your account.")
     return acts.get(handover.what or "", fallback)
+
+
+def _policy_asks(handover: Handover) -> str | None:
+    """Return why the policy asks for more than was shown."""
+    asked = handover.asked
+    if asked is None or handover.reason not in POLICY_ASKS:
+        return None
+    first = (
+        _("We ask for one more step, to be sure that it is you.")
+        if asked.because
+        else _("The people who run this service ask for one more step here.")
+    )
+    return asked.told or _join(first, *unusual(asked))
+
+
+def lasts(handover: Handover) -> str | None:
+    """Return for how long the session will last, where that is less than usual."""
+    asked = handover.asked
+    if asked is None or asked.lasts is None:
+        return None
+    return _("This time you stay signed in for %(time)s at most.", time=_span(asked.lasts))
 
 
 def _join(*sentences: str | None) -> str:
@@ -109,20 +134,21 @@ def why_set_up(handover: Handover, verdict: Enrol | None) -> str | None:
     """Return the reason why a factor is to be set up."""
     if verdict is None:
         return why(handover) if handover.reason == "client_wants_more" else None
-    if verdict.rule == "reset_takes_the_ticket":
-        return _("Your second step was reset. Set up a new one before you go on.")
-    if verdict.rule == "second_factor_is_offered":
-        return None
-    key = verdict.rule == "key_is_required"
-    if verdict.required:
-        if key:
-            return _("Your account needs a passkey before you go on.")
-        return _("Your account needs a second step before you go on.")
-    return (
-        _("Your account will need a passkey.")
-        if key
-        else _("Your account will need a second step.")
-    )
+    told = handover.asked.told if handover.asked else ""
+    reasons = {
+        "reset_takes_the_ticket": _(
+            "Your second step was reset. Set up a new one before you go on."
+        ),
+        "policy_level_is_shown": told
+        or _("Your account needs a surer proof here than you have set up yet."),
+        "key_is_required": _("Your account needs a passkey before you go on.")
+        if verdict.required
+        else _("Your account will need a passkey."),
+        "second_factor_is_required": _("Your account needs a second step before you go on.")
+        if verdict.required
+        else _("Your account will need a second step."),
+    }
+    return reasons.get(verdict.rule)
 
 
 def use_instead(step: Step) -> str:

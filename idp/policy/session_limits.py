@@ -15,9 +15,11 @@ class Deadlines:
     absolute_until: datetime
 
 
-def deadlines(idle: timedelta, absolute: timedelta, now: datetime) -> Deadlines:
-    """Return the limits of a session that starts, or is proved again, now."""
-    end = now + absolute
+def deadlines(
+    idle: timedelta, absolute: timedelta, now: datetime, *, at_most: datetime | None = None
+) -> Deadlines:
+    """Return the limits of a session that starts now; it ends by `at_most` where that is sooner."""
+    end = min(now + absolute, at_most or now + absolute)
     return Deadlines(idle=idle, idle_until=min(now + idle, end), absolute_until=end)
 
 

@@ -18,6 +18,8 @@ class SignInFacts:
     `wanted` are the levels that somebody asks for, the liked one first; `fresh` says that somebody
     asks for a proof now, which no trusted device stands in for. `reset` says that an operator took
     the factors away, and `by_ticket` that the person came by the ticket that lets new ones in.
+    `asked` and `level` are what the policy of sessions wants shown: a second step, and how surely;
+    `doubted` says that this may be somebody else, who had better bind nothing.
     """
 
     amr: tuple[str, ...]
@@ -29,6 +31,9 @@ class SignInFacts:
     device_trusted: bool = False
     reset: bool = False
     by_ticket: bool = False
+    asked: bool = False
+    level: str | None = None
+    doubted: bool = False
     offer_declined_at: datetime | None = None
     demanded_at: datetime | None = None
     grace: timedelta = timedelta(0)
@@ -70,7 +75,21 @@ class Refer:
     rule: str
 
 
-Verdict = Allow | NeedFactor | Enrol | Refer
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """It does not go on: what is demanded can neither be shown nor be set up."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoom:
+    """Everything is shown, but there are as many sessions as there may be."""
+
+    rule: str
+
+
+Verdict = Allow | NeedFactor | Enrol | Refer | Refuse | NoRoom
 Rule = Callable[[SignInFacts, datetime], Verdict | None]
 
 
@@ -82,6 +101,29 @@ def reset_takes_the_ticket(facts: SignInFacts, now: datetime) -> Verdict | None:
     if not facts.by_ticket:
         return Refer("reset_takes_the_ticket")
     return Enrol("reset_takes_the_ticket", facts.bindable, required=True)
+
+
+def policy_level_is_shown(facts: SignInFacts, now: datetime) -> Verdict | None:
+    """The level that the policy demands is shown, or set up by who is not in doubt."""
+    del now
+    if facts.level is None or satisfies(acr_of(facts.amr), facts.level):
+        return None
+    if steps := steps_to(facts.level, facts.amr, facts.owned):
+        return NeedFactor("policy_level_is_shown", steps)
+    kinds = tuple(kind for kind in facts.bindable if _would_reach(facts.level, kind, facts.amr))
+    if facts.doubted or not kinds:
+        # Whoever has nothing to show would else bind what a stranger brought along.
+        return Refuse("policy_level_is_shown")
+    return Enrol("policy_level_is_shown", kinds, required=True)
+
+
+def policy_asks_for_a_step(facts: SignInFacts, now: datetime) -> Verdict | None:
+    """Where the policy asks, a second step is shown now: no trusted browser stands in for it."""
+    del now
+    if not facts.asked or two_steps(facts.amr):
+        return None
+    steps = steps_to(None, facts.amr, facts.owned)
+    return NeedFactor("policy_asks_for_a_step", steps) if steps else None
 
 
 def asked_level_is_shown(facts: SignInFacts, now: datetime) -> Verdict | None:
@@ -153,10 +195,19 @@ def second_factor_is_offered(facts: SignInFacts, now: datetime) -> Verdict | Non
     """Where it is encouraged, it is offered, and not again for a while after a “not now”."""
     if facts.second_factor is not SecondFactor.ENCOURAGED or two_steps(facts.amr):
         return None
+    if facts.doubted:
+        # Nobody is invited to bind what a stranger may have brought along.
+        return None
     declined = facts.offer_declined_at
     if declined is not None and now < declined + OFFER_AGAIN_AFTER:
         return None
     return Enrol("second_factor_is_offered", facts.bindable, required=False)
+
+
+def _would_reach(level: str, kind: Bindable, amr: tuple[str, ...]) -> bool:
+    """Tell whether a factor that is bound now, and then shown, reaches a level."""
+    bound = Owned(password=False, key=kind == "key", totp=kind == "totp")
+    return bool(steps_to(level, amr, bound))
 
 
 def _demanded(facts: SignInFacts, kinds: tuple[Bindable, ...], rule: str, now: datetime) -> Verdict:
@@ -167,8 +218,10 @@ def _demanded(facts: SignInFacts, kinds: tuple[Bindable, ...], rule: str, now: d
 
 RULES: tuple[Rule, ...] = (
     reset_takes_the_ticket,
+    policy_level_is_shown,
     asked_level_is_shown,
     phishing_resistance_is_shown,
+    policy_asks_for_a_step,
     trusted_device_stands_in,
     enrolled_factor_is_shown,
     key_is_required,

@@ -8,10 +8,12 @@ from idp.audit.events import SessionChallenged, SessionOpened, SessionProved
 from idp.context import RequestContext
 from idp.kernel.secrets import digest, new_id, new_secret
 from idp.policy.acr import acr_of
+from idp.policy.returning import IDLE_END
 from idp.policy.session_limits import deadlines, idle_after_activity, worth_noting
 from idp.sessions.endings import end, end_all_of_user, end_others
+from idp.sessions.terms import Terms
 from idp.store import session_changes, sessions
-from idp.store.sessions import Session, Standing
+from idp.store.sessions import Past, Session, Standing
 
 __all__ = [
     "OpenSession",
@@ -20,11 +22,13 @@ __all__ = [
     "end_all_of_user",
     "end_others",
     "find_live",
+    "find_past",
     "find_standing",
     "note_activity",
     "note_use",
     "open_session",
     "prove",
+    "resume",
 ]
 
 SECRET_PREFIX = "idp_ss_"  # noqa: S105 - what makes a leaked secret recognisable
@@ -59,6 +63,25 @@ def find_standing(
     return sessions.find_standing(ctx.db, digest(secret), ctx.now, client_id)
 
 
+def find_past(ctx: RequestContext, secret: str | None) -> Past | None:
+    """Return the session whose secret this is, over or not; a secret that was replaced has none."""
+    if secret is None or not secret.startswith(SECRET_PREFIX):
+        return None
+    return sessions.find_by_secret(ctx.db, digest(secret))
+
+
+def resume(ctx: RequestContext, past: Session, secret: str) -> bool:
+    """Use up what an idled session leaves to who returns; True for the one call that may.
+
+    It stays over (I4), and its secret is good for nothing any more.
+    """
+    nobodys = digest(new_secret(SECRET_PREFIX))
+    if not session_changes.retire(ctx.db, past, digest(secret), nobodys, ctx.now):
+        return False
+    end(ctx, past.sid, because=IDLE_END)
+    return True
+
+
 def note_activity(ctx: RequestContext, session: Session) -> None:
     """Count a request as activity, once in a tenth of the idle time."""
     idle = timedelta(seconds=session.idle_seconds)
@@ -81,9 +104,11 @@ def open_session(
     device_id: str | None,
     *,
     authenticated_at: datetime | None = None,
+    terms: Terms | None = None,
 ) -> OpenSession:
     """Open a session; every required factor has passed, the last of them now or a while ago."""
-    limits = deadlines(ctx.settings.session_idle, ctx.settings.session_absolute, ctx.now)
+    by = terms or Terms(idle=ctx.settings.session_idle, absolute=ctx.settings.session_absolute)
+    limits = deadlines(by.idle, by.absolute, ctx.now, at_most=by.at_most)
     session = Session(
         sid=new_id(),
         user_id=user_id,
@@ -98,13 +123,31 @@ def open_session(
         amr=amr,
         address=ctx.origin.address,
         user_agent=ctx.origin.user_agent,
+        risk=by.risk,
+        policy_version=by.policy_version,
+        limited_by=by.limited_by,
+        decision_id=by.decision_id,
+        client_id=by.client_id,
+        remembered=by.remembered,
         seen_address=ctx.origin.address,
         seen_user_agent=ctx.origin.user_agent,
         seen_at=ctx.now,
     )
     secret = new_secret(SECRET_PREFIX)
     sessions.add(ctx.db, session, digest(secret))
-    record(ctx, SessionOpened(user_id=user_id, sid=session.sid, acr=session.acr, amr=list(amr)))
+    record(
+        ctx,
+        SessionOpened(
+            user_id=user_id,
+            sid=session.sid,
+            acr=session.acr,
+            amr=list(amr),
+            level=by.risk,
+            outcome=by.outcome,
+            rule=by.rule,
+            decision_id=by.decision_id,
+        ),
+    )
     return OpenSession(session, secret)
 
 

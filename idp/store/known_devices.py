@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, func, select, update
 
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
 from idp.store.purge import remove_older
 from idp.store.schema import known_devices as table
+from idp.store.types import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +61,20 @@ def add(db: Transaction, device: KnownDevice) -> bool:
     return db.write(adding).one_or_none() is not None
 
 
-def touch(db: Transaction, device_id: str, user_id: str, now: datetime, *, user_agent: str) -> None:
-    """Note when a known device was last seen, and what it calls itself by now."""
+def touch(db: Transaction, device: KnownDevice, *, confirmed: bool) -> None:
+    """Note when a known device was last seen, what it calls itself by now, and its confirmation."""
+    values: dict[str, Any] = {
+        "last_seen_at": device.last_seen_at,
+        "user_agent": device.user_agent,
+    }
+    if confirmed:
+        first = func.coalesce(table.c.confirmed_at, bindparam("now", type_=Instant()))
+        values["confirmed_at"] = first
     db.write(
         update(table)
-        .where(table.c.device_id == device_id, table.c.user_id == user_id)
-        .values(last_seen_at=now, user_agent=user_agent)
+        .where(table.c.device_id == device.device_id, table.c.user_id == device.user_id)
+        .values(**values),
+        {"now": device.last_seen_at} if confirmed else None,
     )
 
 

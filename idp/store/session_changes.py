@@ -143,3 +143,19 @@ def list_by_another_policy(
     )
     rows: Sequence[Any] = db.read(query, {"now": now}).all()
     return [(from_row(row), row[-1]) for row in rows]
+
+
+def retire(
+    db: Transaction, session: Session, old_hash: bytes, new_hash: bytes, now: datetime
+) -> bool:
+    """Give a session that idled out a secret that nobody has; True for the call that did."""
+    statement = (
+        update(sessions)
+        .where(
+            sessions.c.sid == session.sid,
+            sessions.c.secret_hash == old_hash,
+            sessions.c.idle_until <= now,
+        )
+        .values(secret_hash=new_hash)
+    )
+    return db.write(statement).rowcount == 1

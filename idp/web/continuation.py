@@ -20,19 +20,42 @@ PARAMETER = "ticket"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the policy said when a page was asked for: for its words alone, for it is judged anew.
+
+    `step` says that a second step is wanted and `level` how sure it must be; why is said by `rule`,
+    by the operator's own words for it in `told`, and by `because`: the names and details of what is
+    unusual. `trust` is for how many seconds the browser may
+    stand for the step from then on, `lasts` for how long the session does where that is less than
+    usual. `full` says that all is shown, and that another session has to end first.
+    """
+
+    step: bool = False
+    level: str | None = None
+    rule: str = ""
+    told: str = ""
+    because: tuple[tuple[str, str], ...] = ()
+    trust: int = 0
+    lasts: int | None = None
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
     """Where to go back to, and what the pages on the way need to show.
 
     `carry` comes back untouched but for what a step adds; `reason` says why a person is asked,
     `what` for which act, `proved_at` and `age` (epoch and seconds) how old the last proof is and
     may be; `acr` are the levels that are wanted, the liked one first, and `fresh` says that no
-    trusted device will do.
+    trusted device will do. `asked` is what the policy wants beside them, `remember` that the person
+    would like to stay signed in when the window is closed.
     `target` is where the last redirect may lead, for the content security policy.
     """
 
     to: str
     carry: dict[str, Any] = field(default_factory=dict)
     client: ClientCard | None = None
+    client_id: str | None = None
     target: str | None = None
     reason: str | None = None
     what: str | None = None
@@ -43,6 +66,8 @@ class Handover:
     identifier: str = ""
     user_id: str | None = None
     attempt: str | None = None
+    asked: Asked | None = None
+    remember: bool = False
     locale: str | None = None
 
     def with_(self, **carried: Any) -> "Handover":
@@ -56,6 +81,7 @@ class Handover:
             reason=reason,
             what=None,
             attempt=attempt,
+            asked=None,
             proved_at=None,
             age=None,
             identifier="",
@@ -89,7 +115,17 @@ def receive(purpose: str, parameters: Parameters) -> Handover | None:
         return None
     content.pop("exp")
     client = content.pop("client", None)
+    asked = content.pop("asked", None)
     content["acr"] = tuple(content.get("acr", ()))
-    handover = Handover(client=ClientCard(**client) if client else None, **content)
+    handover = Handover(
+        client=ClientCard(**client) if client else None,
+        asked=_asked(asked) if asked else None,
+        **content,
+    )
     flask.g.ui_locale = handover.locale
     return handover
+
+
+def _asked(content: dict[str, Any]) -> Asked:
+    because = tuple((str(name), str(detail)) for name, detail in content.pop("because", ()))
+    return Asked(**content, because=because)

@@ -233,7 +233,15 @@ def a_life_of_answers(provider):
         device_desk.revoke(ctx, user, [here.device.device_id], "stolen")
 
 
+def a_life_outside(provider):
+    """Everything that is shown is right, and the policy says no."""
+    user = provider.add_user("outsider", groups=["shut_out"])
+    rp = RelyingParty(provider, provider.add_client(), provider.browser())
+    rp.log_in(rp.authorize(), user.username)
+
+
 LIVES = (
+    a_life_outside,
     a_life_with_codes,
     a_life_with_a_passkey,
     a_life_by_mail,

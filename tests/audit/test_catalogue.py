@@ -13,8 +13,16 @@ from idp.audit.events import Event
 from idp.protocol.clients import service as clients
 from idp.protocol.clients.metadata import ClientMetadata
 from tests.admission.people import MAIL
-from tests.app import PASSWORD, make_provider
+from tests.app import CALM, PASSWORD, make_provider
 from tests.audit.lives import LIVES
+
+SHUT_OUT = f"""
+{CALM.read_text()}
+[[rules]]
+name = "shut_out"
+when.groups = ["shut_out"]
+then.outcome = "refuse"
+"""
 
 for _room in pkgutil.iter_modules(idp.audit.__path__):
     importlib.import_module(f"idp.audit.{_room.name}")
@@ -49,6 +57,7 @@ def test_lives_produce_every_event(database_url, tmp_path):
         second_factor_grace=timedelta(days=7),
         self_registration=True,
         mail_codes=True,
+        policy=SHUT_OUT,
         **MAIL,
     )
     for life in LIVES:

@@ -131,9 +131,9 @@ def test_the_reason_stays_on_the_second_page(party):
     rp = party(second_factor="required")
     secret = rp.provider.add_totp(user_of(rp.provider))
     rp.submit(rp.log_in(rp.authorize()), code=rp.provider.code(secret))
-    rp.provider.clock.forward(minutes=30)
+    rp.provider.clock.forward(minutes=20)
     asked = rp.follow(rp.get("/account/password"))
-    assert "it is 30 minutes old" in text_of(asked)
+    assert "it is 20 minutes old" in text_of(asked)
 
     asked = rp.log_in(asked)
 
@@ -144,7 +144,7 @@ def test_the_reason_stays_on_the_second_page(party):
 def test_a_step_up_that_sets_up_a_factor_asks_for_a_fresh_proof_in_the_clients_name(party):
     rp = party(second_factor="encouraged")
     rp.submit(rp.log_in(rp.authorize()), action="skip")
-    rp.provider.clock.forward(minutes=30)
+    rp.provider.clock.forward(minutes=20)
 
     asked = rp.authorize(claims='{"id_token":{"acr":{"essential":true,"value":"mfa"}}}')
 

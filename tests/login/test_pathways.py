@@ -61,9 +61,9 @@ def uses(name: str) -> set[str]:
 
 @spec("ASVS 6.3.4")
 def test_one_place_opens_sessions():
-    assert uses("sessions.open_session") == {"idp/login/service.py"}
-    assert uses("service.open_session") == {"idp/login/browser.py"}
-    assert uses("browser.sign_in") == {"idp/login/enrol_pages.py", "idp/login/proceed.py"}
+    assert uses("sessions.open_session") == {"idp/login/opening.py"}
+    assert uses("opening.open_session") == {"idp/login/browser.py"}
+    assert uses("browser.sign_in") == {"idp/login/proceed.py"}
 
 
 @spec("ASVS 6.2.10")

@@ -7,6 +7,7 @@ import pytest
 from idp.credentials import recovery, totp
 from idp.store import users
 from tests.app import (
+    FLAT,
     ISSUER,
     PASSWORD,
     RelyingParty,
@@ -273,7 +274,8 @@ def test_another_account_takes_the_browser_over_and_the_first_session_ends(rp):
 
 
 @spec("ASVS 5.0 V7.3.1")
-def test_a_session_ends_when_it_is_idle(rp):
+def test_a_session_ends_when_it_is_idle(party):
+    rp = party(policy=FLAT)
     rp.sign_in()
     rp.provider.clock.forward(minutes=59)
     assert "code" in rp.answer(rp.authorize(prompt="none"))
@@ -284,7 +286,8 @@ def test_a_session_ends_when_it_is_idle(rp):
 
 
 @spec("ASVS 5.0 V7.3.2")
-def test_activity_never_moves_the_absolute_limit(rp):
+def test_activity_never_moves_the_absolute_limit(party):
+    rp = party(policy=FLAT)
     rp.sign_in()
     for _ in range(23):
         rp.provider.clock.forward(minutes=31)

@@ -17,7 +17,8 @@ from sqlalchemy import func, select
 from idp.context import RequestContext
 from idp.credentials import recovery, totp
 from idp.kernel.secrets import digest
-from idp.login.service import Browser, begin_attempt, find_attempt, finish_attempt
+from idp.login.service import begin_attempt, find_attempt, finish_attempt
+from idp.login.sign_in import Browser
 from idp.store import sessions as session_rows
 from idp.store.schema import sessions
 from idp.store.users import User

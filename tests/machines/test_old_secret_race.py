@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from idp.account import own_password
-from idp.login.service import Browser
+from idp.login.sign_in import Browser
 from idp.sessions import service as sessions
 from tests.app import PASSWORD, Provider, make_provider
 from tests.protocol.parties import SECRET_COOKIE, party

@@ -16,6 +16,7 @@ from idp.policy.sign_in import (
     Enrol,
     NeedFactor,
     Refer,
+    Refuse,
     SignInFacts,
     judge_recovery,
     judge_sign_in,
@@ -58,6 +59,35 @@ TABLE = [
         "reset_takes_the_ticket", BOTH, required=True)),
     ("bound by the ticket", facts("pwd bound", "key", reset=True, by_ticket=True), Allow()),
     ("a ticket without a reset", facts(by_ticket=True), Allow()),
+    # What the policy of sessions demands
+    ("a level that can be shown", facts(traits="key totp", level="phr"), needing(
+        "policy_level_is_shown", "key")),
+    ("a level of any second factor", facts(traits="key totp", level="mfa"), needing(
+        "policy_level_is_shown", "key totp")),
+    ("a level that is shown", facts("pwd otp", "totp", level="mfa"), Allow()),
+    ("a level above what was shown", facts("pwd otp", "key totp", level="phr"), needing(
+        "policy_level_is_shown", "key")),
+    ("a level that can be set up", facts(level="mfa"), Enrol(
+        "policy_level_is_shown", BOTH, required=True)),
+    ("a level that only a key reaches", facts("pwd otp", "totp", level="phr"), Enrol(
+        "policy_level_is_shown", ("key",), required=True)),
+    ("a level that nobody can set up here", facts(level="phr", bindable=("totp",)), Refuse(
+        "policy_level_is_shown")),
+    ("a level that takes a vouched-for key", facts(level="phrh"), Refuse(
+        "policy_level_is_shown")),
+    ("a level to be set up, by a stranger maybe", facts(level="mfa", doubted=True), Refuse(
+        "policy_level_is_shown")),
+    ("a level is no grace", facts(traits="totp", level="mfa", device_trusted=True), needing(
+        "policy_level_is_shown", "totp")),
+    ("a step, whatever browser it is", facts(traits="totp", asked=True, device_trusted=True),
+        needing("policy_asks_for_a_step", "totp")),
+    ("a step by mail", facts(traits="mail", asked=True), needing(
+        "policy_asks_for_a_step", "mail")),
+    ("a step that is shown", facts("pwd mail", "mail", asked=True), Allow()),
+    ("a step of who has none", facts(asked=True), Allow()),
+    ("a step of who has none, where two are required", facts(policy=REQUIRED, asked=True), DEMAND),
+    ("nothing is offered to a stranger", facts(policy=ENCOURAGED, asked=True, doubted=True),
+        Allow()),
     # What a client asks for
     ("asked for and shown at once", facts(traits="key totp", wanted=("phr",)), needing(
         "asked_level_is_shown", "key", "totp")),
@@ -153,6 +183,9 @@ FACTS = st.builds(
     wanted=st.lists(st.sampled_from([*LEVELS, "urn:x"]), max_size=3).map(tuple),
     fresh=st.booleans(),
     device_trusted=st.booleans(),
+    asked=st.booleans(),
+    level=st.none() | st.sampled_from(LEVELS),
+    doubted=st.booleans(),
     reset=st.booleans(),
     by_ticket=st.booleans(),
     offer_declined_at=st.none() | st.sampled_from([LATELY, LONG_AGO]),
@@ -222,7 +255,9 @@ def test_whoever_does_what_is_asked_gets_in(known):
     """No loop: each step that is shown or bound brings the sign-in nearer to its end."""
     for _ in range(4):
         verdict = judge_sign_in(known, NOON)
-        if isinstance(verdict, Allow | Refer):
+        if isinstance(verdict, Refuse):
+            assert known.level is not None
+        if isinstance(verdict, Allow | Refer | Refuse):
             return
         if isinstance(verdict, NeedFactor):
             shown = shown_by(verdict.steps[0], known.owned, verified="pwd" not in known.amr)
@@ -312,3 +347,20 @@ def test_whoever_has_a_factor_shows_it_before_choosing_a_new_password(amr, owned
         proved = two_steps((*amr, "pwd")) and set(amr) - {"pwd", "mail", "uv"}
         assert isinstance(verdict, NeedFactor) or proved
     assert not isinstance(verdict, NeedFactor) or steps_to(None, ("pwd",), owned)
+
+
+@spec("ASVS 6.3.5", "ASVS 7.5.3")
+@given(FACTS)
+def test_what_the_policy_of_sessions_demands_is_shown_before_one_opens(known):
+    if isinstance(judge_sign_in(known, NOON), Allow):
+        assert known.level is None or satisfies(acr_of(known.amr), known.level)
+        possible = steps_to(None, known.amr, known.owned)
+        assert not known.asked or two_steps(known.amr) or not possible
+
+
+@given(FACTS)
+def test_a_demand_of_the_policy_lets_nobody_in_who_was_not_before(known):
+    without = judge_sign_in(replace(known, asked=False, level=None), NOON)
+    demanded = judge_sign_in(known, NOON)
+
+    assert isinstance(without, Allow) or not isinstance(demanded, Allow)

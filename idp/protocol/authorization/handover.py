@@ -67,6 +67,7 @@ def login_handover(
         to=CONTINUE,
         carry=_carry(request_id, done),
         client=card(request.client, request.address.redirect_uri),
+        client_id=request.client.client_id,
         target=origin_of(request.address.redirect_uri),
         reason=step.reason if isinstance(step, Login) else None,
         proved_at=epoch(before) if before is not None else None,

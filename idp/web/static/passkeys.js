@@ -22,6 +22,8 @@
     sent = true;
     form.elements.credential.value = JSON.stringify(credential.toJSON());
     form.elements.credential_id.value = credential.id;
+    const keep = document.getElementById('remember');
+    if (keep && keep.checked) form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'remember', value: 'yes' }));
     form.submit();
   };
 

@@ -1,0 +1,66 @@
+"""/login/room: as many sessions as there may be, and one of them can end for this one."""
+
+import flask
+
+from idp.login.proceed import HalfDone, cancelled, half_done, make_room, received, start_again
+from idp.login.ways import ROOM
+from idp.store import sessions
+from idp.store.sessions import Session
+from idp.surroundings.agents import agent_of
+from idp.web import continuation, csrf, parameters
+from idp.web.context import request_context
+from idp.web.device_words import describe
+from idp.web.pages import page
+from idp.web.words import at_time
+
+bp = flask.Blueprint("login_room", __name__)
+
+
+@bp.get(ROOM)
+def ask() -> flask.Response:
+    """Say where the person is signed in, and ask whether the oldest may end."""
+    handover = received(parameters.query())
+    half = _complete(half_done(handover))
+    return _show(half) if half else start_again(handover)
+
+
+@bp.post(ROOM)
+def answer() -> flask.Response:
+    """End what was unused for longest, and go on with what was shown."""
+    form = parameters.form()
+    csrf.check(form)
+    handover = received(form)
+    if (way_back := cancelled(form, handover)) is not None:
+        return way_back
+    half = _complete(half_done(handover))
+    return make_room(half) if half else start_again(handover)
+
+
+def _complete(half: HalfDone | None) -> HalfDone | None:
+    """Return the sign-in; nobody reads where somebody is signed in before all is shown."""
+    asked = half.handover.asked if half else None
+    return half if half and asked and asked.full else None
+
+
+def _show(half: HalfDone) -> flask.Response:
+    ctx, handover = request_context(), half.handover
+    live = sessions.list_live_of_user(ctx.db, half.user.id, ctx.now)
+    return page(
+        "login_room",
+        form_target=handover.target,
+        client=handover.client,
+        ticket=continuation.ticket("login", handover),
+        action=ROOM,
+        account=half.user.username,
+        sessions=[_facts_of(each) for each in live],
+        cancel=handover.client is not None,
+    )
+
+
+def _facts_of(session: Session) -> dict[str, object]:
+    agent = session.seen_user_agent or session.user_agent
+    return {
+        "device": describe(agent),
+        "handheld": agent_of(agent).handheld,
+        "last_seen": at_time(session.last_seen_at),
+    }
