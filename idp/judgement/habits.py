@@ -53,7 +53,9 @@ def confirm(ctx: RequestContext, decision: Recorded) -> None:
 
 def disown(ctx: RequestContext, decision: Recorded) -> None:
     """Take back what a sign-in taught that the user says was not theirs."""
-    unlearn(ctx, decision.user_id, Features.read(decision.features), abs(decision.teaches))
+    # A whole lesson, whatever it was worth: who came first was taken for the owner.
+    lesson = 1.0 if decision.teaches else 0.0
+    unlearn(ctx, decision.user_id, Features.read(decision.features), lesson)
     decisions.teach_nothing(ctx.db, decision.id)
 
 

@@ -145,6 +145,7 @@ def test_a_full_batch_leaves_the_rest_for_the_next(provider: Provider, user_id):
 
 def test_who_says_it_was_them_teaches_what_was_held_back(provider: Provider, user_id):
     with provider.context() as ctx:
+        habits.learn(ctx, user_id, ELSEWHERE, 1.0)
         decisions.add(ctx.db, decided(user_id, "one", HERE, 0.25))
         habits.learn(ctx, user_id, HERE, 0.25)
     with provider.context() as ctx:

@@ -16,7 +16,8 @@ from idp.policy.terms import RiskLevel
 Entry = list[float]
 Counters = Mapping[str, Mapping[str, Entry]]
 
-LOW_TEACHES, ELEVATED_TEACHES = 1.0, 0.25
+LOW_TEACHES, ASKED_TEACHES, ELEVATED_TEACHES = 1.0, 0.75, 0.5
+# Who showed a code as well is less likely a thief of passwords, but may be one of codes.
 # A proof that cannot be phished confirms itself: what was risky teaches like the level below.
 PROVED_BY = "phr"
 # A day's repeats of a value together teach a quarter of the first.
@@ -32,16 +33,20 @@ EVICTED = ""
 
 def teaches(level: RiskLevel, acr: str = "sfa") -> float:
     """Return how much a successful sign-in teaches: at high risk nothing, until it is confirmed."""
-    proved = satisfies(acr, PROVED_BY)
-    if level is RiskLevel.LOW:
+    proved, asked = satisfies(acr, PROVED_BY), satisfies(acr, "mfa")
+    if level is RiskLevel.LOW or (level is RiskLevel.ELEVATED and proved):
         return LOW_TEACHES
     if level is RiskLevel.ELEVATED:
-        return LOW_TEACHES if proved else ELEVATED_TEACHES
+        return ASKED_TEACHES if asked else ELEVATED_TEACHES
     return ELEVATED_TEACHES if proved else 0.0
 
 
 def taught(counters: Counters, features: Features, weight: float, day: int) -> dict[str, Any]:
-    """Return the counters after a sign-in on this day that teaches this much."""
+    """Return the counters after a sign-in on this day that teaches this much.
+
+    Who comes first is taken for the owner: there is nothing that they could be unlike.
+    """
+    weight = weight if counters else LOW_TEACHES
     after = {level: dict(kept) for level, kept in counters.items()}
     for level, value in features.values().items():
         if level == CREDENTIAL and not counters:

@@ -16,6 +16,9 @@ from idp.policy.risk.usual import Count, Usual
 # So many sign-ins of all users weigh as much as what is taken for granted without any.
 PRIOR_STRENGTH = 20.0
 
+# What risky successes of one day teach is no habit yet: whoever got in once would else be at home.
+NO_HABIT = 0.65
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -42,7 +45,8 @@ def steps(hierarchy: Sequence[Level], features: Features, usual: Usual) -> Itera
 
 def _weight(level: Level, count: Count, share: float) -> float:
     own_all = max(count.own, count.own_all)
-    weight = log((own_all + level.doubt) / (count.own / share + level.doubt))
+    habit = max(count.own - NO_HABIT, 0.0)
+    weight = log((own_all + level.doubt) / (habit / share + level.doubt))
     return weight * level.novelty if weight > 0 else max(weight, -level.familiar)
 
 

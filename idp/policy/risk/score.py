@@ -22,7 +22,7 @@ from idp.policy.terms import DeviceStanding
 
 # What habits say can be imitated. Who always brings a credential is never calm without one, however
 # usual all else is; who never brings one has nothing but habits to be known by.
-MOST_FAMILIAR, PER_MISSING, LEAST_WITHOUT = -10.0, 60.0, 1.0
+MOST_FAMILIAR, PER_MISSING, LEAST_WITHOUT = -10.0, 60.0, 1.6
 # A value that is new to the user weighs more when few others come with it: real takeovers came from
 # networks and countries that are rare among all.
 RARITY_IS_TOLD_BY = frozenset({"country", "asn", "system", "browser"})
@@ -40,6 +40,9 @@ def score(
     """Return how unlike its user the request looks, with every reason, the strongest first."""
     said = {kind: list(steps(levels, features, usual)) for kind, levels in HIERARCHIES.items()}
     missing = _missing_credential(features, usual, signals)
+    if signals.device is not DeviceStanding.NEW and not signals.device_differs:
+        # The credential was given to this very browser: how it looks is told already.
+        said["agent"] = [step for step in said["agent"] if step.weight <= 0]
     habits = [_of_habit(kind, heard) for kind, heard in said.items() if heard]
     parts, lacking = _bounded(habits, _least(missing))
     parts.extend(_of_rarity(said))
@@ -53,7 +56,9 @@ def score(
 
 
 def _missing_credential(features: Features, usual: Usual, signals: Signals) -> float:
-    """Return how suspicious the lack of a device credential is; 0 where one came along."""
+    """Return how suspicious the lack of a device credential is; 0 where a good one came along."""
+    if signals.device_differs:
+        return noticed.without_credential(replace(usual.credential, own=0.0))
     if signals.device is not DeviceStanding.NEW:
         return 0.0
     # What was counted may be the other case: that they came with one.
@@ -70,8 +75,9 @@ def _of_habit(kind: str, said: list[Step]) -> Contribution:
     """Return what one hierarchy says, by the name of what is the most unusual in it."""
     named = max(said, key=lambda step: step.weight)
     unusual = f"new_{named.level}" if named.new else f"seldom_{kind}"
-    name = unusual if named.weight > 0 else f"usual_{kind}"
-    return Contribution(name=name, weight=together(said), detail=named.value)
+    weight = together(said)
+    name = unusual if weight > 0 else f"usual_{kind}"
+    return Contribution(name=name, weight=weight, detail=named.value)
 
 
 def _bounded(habits: list[Contribution], least: float) -> tuple[list[Contribution], float]:

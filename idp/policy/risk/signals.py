@@ -42,9 +42,7 @@ class Signals:
 # simulated population of tests/population, on other seeds than those that docs/risk.md reports on.
 TRUSTED_DEVICE = -7.5
 KNOWN_DEVICE = -7.0
-UNCONFIRMED_DEVICE = -2.5
-# A cookie that moved to another browser was moved by somebody: it says as much as its absence.
-DEVICE_DIFFERS = 7.0
+UNCONFIRMED_DEVICE = -2.0
 IMPOSSIBLE_TRAVEL = 2.0
 # Of a network that the user was on before, little: theirs may be a VPN.
 HOSTING, USUAL_HOSTING = 1.5, 0.3
@@ -78,8 +76,9 @@ def contributions(signals: Signals, missing: float, *, new_network: bool) -> Ite
 
 def _of_device(signals: Signals, missing: float) -> Iterator[Contribution]:
     if signals.device_differs:
-        yield Contribution(name="device_differs", weight=DEVICE_DIFFERS)
-    if signals.device is DeviceStanding.NEW:
+        # A cookie that moved to another browser was moved by somebody: it is as good as none.
+        yield Contribution(name="device_differs", weight=missing)
+    elif signals.device is DeviceStanding.NEW:
         yield Contribution(name="new_device", weight=missing)
     elif not signals.device_confirmed:
         yield Contribution(name="unconfirmed_device", weight=UNCONFIRMED_DEVICE)

@@ -62,23 +62,34 @@ def test_a_day_full_of_repeats_teaches_little_more_than_one_sign_in():
 
 
 def test_a_risky_sign_in_repeated_all_day_does_not_teach_what_a_calm_one_does():
-    counters = {}
+    counters = taught({}, HOME, 1.0, day=1)
     for _ in range(100):
-        counters = taught(counters, HOME, 0.25, day=1)
+        counters = taught(counters, at("203.0.113.9"), 0.25, day=2)
 
-    assert learned(counters) < 0.32
+    assert counters["address"]["203.0.113.9"][0] < 0.32
+
+
+def test_who_comes_first_is_taken_for_the_owner():
+    assert learned(taught({}, HOME, 0.25, day=1)) == 1.0
+
+
+def test_whether_a_browser_keeps_its_credential_is_learned_at_once_but_not_from_the_first():
+    counters = taught({}, at("10.0.0.1"), 1.0, day=1)
+    assert "credential" not in counters
+
+    assert taught(counters, at("10.0.0.1"), 0.25, day=2)["credential"]["no"][0] == 1.0
 
 
 @pytest.mark.parametrize(
     ("level", "acr", "amount"),
     [
         ("LOW", "sfa", 1.0),
-        ("ELEVATED", "sfa", 0.25),
-        ("ELEVATED", "mfa", 0.25),
+        ("ELEVATED", "sfa", 0.5),
+        ("ELEVATED", "mfa", 0.75),
         ("ELEVATED", "phr", 1.0),
         ("HIGH", "sfa", 0.0),
         ("HIGH", "mfa", 0.0),
-        ("HIGH", "phrh", 0.25),
+        ("HIGH", "phrh", 0.5),
     ],
 )
 def test_the_riskier_a_success_the_less_it_teaches(level, acr, amount):
@@ -98,7 +109,7 @@ def test_counters_stay_small_and_lose_no_experience_to_it(sign_ins):
     )
     assert learned(counters) <= MOST_LEARNED + 1.25
     if sign_ins:
-        given_out = sum(weight for _, weight in sign_ins)
+        given_out = 1.0 + sum(weight for _, weight in sign_ins[1:])
         assert learned(counters) == pytest.approx(given_out, abs=max(given_out - 32, 0.01))
 
 
