@@ -10,7 +10,7 @@ NODE        := tests/clients/node
 PYTHON      ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak lint audit coverage bench screenshots requirements asvs clean
+.PHONY: help run test soak lint audit coverage bench risk-report screenshots requirements asvs clean
 
 help:
 	@echo 'make run           start the provider on :$(PORT) and a demo client on :$(CLIENT_PORT)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make lint          style, types and layers only'
 	@echo 'make coverage      show that no branch of idp/policy is without a test'
 	@echo 'make bench         measure the cost of each operation'
+	@echo 'make risk-report   write docs/risk.md: what the score does to a simulated population'
 	@echo 'make screenshots   take the pictures under docs/ again'
 	@echo 'make requirements  write docs/requirements.md: which test proves which section'
 	@echo 'make asvs          show what proves each requirement of OWASP ASVS 5.0 chapter V6'
@@ -78,6 +79,9 @@ soak: $(VENV)/.tested
 bench: $(VENV)/.tested
 	@sh tests/install_system_packages.sh tests
 	@$(BIN)/python -m bench
+
+risk-report: $(VENV)/.tested
+	@$(BIN)/python -m tests.population
 
 screenshots: $(VENV)/.tested $(NODE)/node_modules/.installed
 	@sh tests/install_system_packages.sh tests

@@ -137,21 +137,21 @@ def evaluate(
     histories: dict[int, int] = defaultdict(int)
     for position, each in enumerate(everything):
         history = histories[each.user]
-        mine = _scored(memory, each, history, devices=devices)
+        mine = scored(memory, each, history, devices=devices)
         if history:
             outcome.honest.append(mine)
             if position > WARM_UP and random.random() < attacked:
                 past = everything if position > 2000 else everything[:position]
                 for kind in KINDS:
                     attempt = attack(kind, each, past, random)
-                    scored = _scored(memory, attempt, history, devices=devices)
-                    outcome.attacks[kind].append(scored)
-        _remember(memory, each, mine, random, devices=devices)
+                    tried = scored(memory, attempt, history, devices=devices)
+                    outcome.attacks[kind].append(tried)
+        remember(memory, each, mine, random, devices=devices)
         histories[each.user] += 1
     return outcome
 
 
-def _scored(memory: Memory, each: SignIn, history: int, *, devices: bool) -> Scored:
+def scored(memory: Memory, each: SignIn, history: int, *, devices: bool) -> Scored:
     known = devices and each.credential and each.agent in memory.known[each.user]
     features = replace(each.features, known_device=known)
     usual = memory.usual(each.user, features)
@@ -172,19 +172,17 @@ def _scored(memory: Memory, each: SignIn, history: int, *, devices: bool) -> Sco
     )
 
 
-def _remember(
-    memory: Memory, each: SignIn, scored: Scored, random: Random, *, devices: bool
-) -> None:
+def remember(memory: Memory, each: SignIn, seen: Scored, random: Random, *, devices: bool) -> None:
     """Learn from an honest success: whoever was asked showed a code, and some said it was them."""
-    weight = teaches(scored.level, "mfa" if scored.level else "sfa")
-    if scored.level is RiskLevel.HIGH and random.random() < ANSWERS:
+    weight = teaches(seen.level, "mfa" if seen.level else "sfa")
+    if seen.level is RiskLevel.HIGH and random.random() < ANSWERS:
         weight = 1.0
         memory.confirmed[each.user].add(each.agent)
-    known = scored.standing is not DeviceStanding.NEW
+    known = seen.standing is not DeviceStanding.NEW
     memory.learn(each, replace(each.features, known_device=known), weight)
     if devices:
         memory.known[each.user].add(each.agent)
-        if known and scored.level is RiskLevel.LOW:
+        if known and seen.level is RiskLevel.LOW:
             memory.confirmed[each.user].add(each.agent)
 
 
@@ -198,7 +196,7 @@ def evaluate_freeman(
     histories: dict[int, int] = defaultdict(int)
     nothing = Risk(level=RiskLevel.LOW, score=0.0)
 
-    def scored(each: SignIn, history: int) -> Scored:
+    def rated(each: SignIn, history: int) -> Scored:
         points = model.score(each.user, each.features)
         new = DeviceStanding.NEW
         return Scored(
@@ -208,12 +206,12 @@ def evaluate_freeman(
     for position, each in enumerate(everything):
         history = histories[each.user]
         if history:
-            outcome.honest.append(scored(each, history))
+            outcome.honest.append(rated(each, history))
             if position > WARM_UP and random.random() < attacked:
                 past = everything if position > 2000 else everything[:position]
                 for kind in KINDS:
                     attempt = attack(kind, each, past, random)
-                    outcome.attacks[kind].append(scored(attempt, history))
+                    outcome.attacks[kind].append(rated(attempt, history))
         model.learn(each.user, each.features)
         histories[each.user] += 1
     return outcome
