@@ -40,8 +40,8 @@ def said_not_me(figures: Figures) -> Iterator[Weakness]:
             what=f"{said} of {said + figures.alarms.me} prompts that people answered were "
             "answered “it was not me”.",
             why="Their passwords are in other hands: the second step kept somebody out.",
-            advice="Their sessions are over and a recovery is on its way; see that it was "
-            "finished, and look for others from the same network.",
+            advice="What the stranger had is over, and these passwords are others by now; look for "
+            "more from the same networks with `idp session list --risk high`.",
         )
 
 
