@@ -105,12 +105,16 @@ def with_level(decided: Decided, acr: str) -> Decided:
 
 
 def in_the_end(decided: Decided, *, shown: bool) -> Decided:
-    """Return what the sign-in ends by; `shown` says that a second step was shown in it."""
+    """Return what the sign-in ends by; `shown` says that a second step was shown in it.
+
+    What the draft asked for nobody was asked: who owns a second step would have shown it.
+    """
     policy, draft = decided.policy, decided.draft
+    able = shown or decided.facts.second_step_owned
     return replace(
         decided,
         judgement=settled(decided.judgement, policy.defaults, shown=shown),
-        draft=(draft[0], settled(draft[1], draft[0].defaults, shown=shown)) if draft else None,
+        draft=(draft[0], settled(draft[1], draft[0].defaults, shown=able)) if draft else None,
     )
 
 

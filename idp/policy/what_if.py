@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from idp.policy.acr import LEVELS, satisfies
+from idp.policy.at_sign_in import settled
 from idp.policy.book import Judgement, Limits, Policy
 from idp.policy.facts import Facts
 from idp.policy.judge import judge, level_of
@@ -64,7 +65,12 @@ class Replay:
         return self._judged(past.facts, level_of(self._policy, past.score))
 
     def _judge(self, facts: Facts, level: RiskLevel) -> Word:
-        return word_of(judge(self._policy, replace(facts, risk=level)))
+        judgement = judge(self._policy, replace(facts, risk=level))
+        if facts.moment is Moment.SIGN_IN and not facts.second_step_owned:
+            # Who has nothing more to show cannot be asked for it.
+            shown = facts.acr != LEVELS[0]
+            judgement = settled(judgement, self._policy.defaults, shown=shown)
+        return word_of(judgement)
 
 
 def word_of(judgement: Judgement) -> Word:

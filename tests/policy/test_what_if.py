@@ -27,13 +27,14 @@ STRICT = Policy(
 )
 
 
-def past(outcome=Outcome.ALLOW, *, score=0.0, opened=True, limits=LIMITS, acr=None, **facts):
+def past(outcome=Outcome.ALLOW, *, score=0.0, opened=True, limits=LIMITS, acr_shown="sfa", **facts):
     known = {"moment": Moment.SIGN_IN, "device": DeviceStanding.KNOWN, "second_step_owned": True}
+    known["acr"] = acr_shown
     return Past(
         facts=Facts(**(known | facts)),
         score=score,
         opened=opened,
-        done=Word(outcome=outcome, rule="then", limits=limits, acr=acr),
+        done=Word(outcome=outcome, rule="then", limits=limits),
     )
 
 
@@ -54,6 +55,15 @@ def test_a_decision_is_judged_again_at_the_level_that_the_policy_makes_of_its_sc
     assert (calm.outcome, calm.limits.absolute) == (Outcome.ALLOW, 12 * HOUR)
     assert (doubtful.outcome, doubtful.rule) == (Outcome.ASK_FACTOR, "doubt")
     assert doubtful.limits.absolute == 6 * HOUR
+
+
+def test_whoever_has_no_second_step_is_not_asked_but_let_in_for_a_shorter_while():
+    word = Replay(STRICT).word(past(score=1.0, second_step_owned=False))
+    shown = Replay(STRICT).word(past(score=1.0, second_step_owned=False, acr_shown="mfa"))
+
+    assert (word.outcome, word.rule) == (Outcome.SHORTEN, "doubt")
+    assert word.limits.idle == HOUR / 2
+    assert shown.outcome is Outcome.ASK_FACTOR
 
 
 ASK, AGAIN, REFUSE, END = Outcome.ASK_FACTOR, Outcome.ASK_AGAIN, Outcome.REFUSE, Outcome.END
