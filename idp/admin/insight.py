@@ -19,8 +19,9 @@ _REFUSING = ("refuse", "end")
 class Day:
     """One day: `failures` are wrong proofs; the rest are decisions.
 
-    `sign_ins` were let in, `refusals` were not; `prompts` are sign-ins that a second step was
-    asked of, `step_ups` are sessions in which it was, and `ended` are those that a decision ended.
+    `sign_ins` were let in, `refusals` were not; `prompts` are sign-ins that the policy asked a
+    second step of, `step_ups` are sessions in which it did, and `ended` are those that a decision
+    ended. Whoever gave up at a prompt was let in nowhere, so nothing was decided.
     """
 
     day: str

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def insight(*, since: timedelta, as_json: bool) -> None:
     """Count sign-ins, prompts, step-ups and their answers, how long sessions live, and who is in.
 
-    It names nobody. Days are in UTC; decisions are kept for IDP_HISTORY_KEPT_FOR.
+    It names nobody. Days are in UTC; decisions are kept for IDP_HISTORY_KEPT_FOR. A prompt counts
+    when it was answered: who gave up at one was let in nowhere.
     """
     from idp.admin.insight import insight as figures
 
