@@ -88,7 +88,8 @@ def _rule(number: int, each: Reading) -> str:
 
 
 def _unmet(one: Unmet) -> str:
-    return f"wants {one.name} = {_value(one.wanted)}, and it is {_value(one.found) or 'unknown'}"
+    found = "none" if one.found == frozenset() else _value(one.found) or "unknown"
+    return f"wants {one.name} = {_value(one.wanted)}, and it is {found}"
 
 
 def _by(value: str, rule: str | None) -> str:

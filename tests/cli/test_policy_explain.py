@@ -76,7 +76,7 @@ def test_a_policy_of_ones_own_is_explained_by_its_names(idp_on_sqlite: Idp, tmp_
 
     shown = idp_on_sqlite("policy", "explain", "--session", sid)
     assert "admins: does not apply" in shown
-    assert "wants groups = admins, and it is unknown" in shown
+    assert "wants groups = admins, and it is none" in shown
     assert "says acr = phr, idle = 15m" in shown
     (unmet, _) = rules_of(idp_on_sqlite.json("policy", "explain", "--session", sid))["admins"][
         "unmet"
