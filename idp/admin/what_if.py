@@ -16,8 +16,8 @@ from idp.store.decision_pages import Made, newest_draft, pages
 
 HARDEST = 10
 NO_GROUP, NO_CLIENT = "(no group)", "(no client)"
-# What is worst for somebody counts first: to be turned away, or asked for what they have not got, to
-# be asked, to be signed out sooner.
+# What is worst for somebody counts first: to be turned away, to be asked for what they do not have,
+# to be asked, to be signed out sooner.
 _HARD = (("refusals_added", "ends_added"), ("out_of_reach",), ("prompts_added",), ("shortened",))
 
 Then = Callable[[Made, Past], Word | None]
