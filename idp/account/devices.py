@@ -73,7 +73,7 @@ def browsers_of(ctx: RequestContext, here: Session) -> list[Facts]:
             "here": each.device_id == here.device_id,
             "first_seen": on_day(each.first_seen_at),
             "last_seen": at_time(each.last_seen_at),
-            "confirmed": on_day(each.confirmed_at) if each.confirmed_at else None,
+            "confirmed": each.confirmed_at is not None,
             "trusted_until": on_day(each.trusted_until)
             if each.trusted_until and each.trusted_until > ctx.now
             else None,

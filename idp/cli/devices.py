@@ -24,7 +24,8 @@ def device() -> None:
 def list_(user: str, *, as_json: bool) -> None:
     """List the browsers that signed USER (a name or subject) in before.
 
-    A trusted one stands for the second step; a confirmed one is USER's, as USER said.
+    A trusted one stands for the second step; a confirmed one is USER's, as USER said or as a
+    sign-in from it looked.
     """
     from idp.admin.device_desk import devices_of
     from idp.admin.target import require_user

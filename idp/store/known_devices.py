@@ -85,7 +85,7 @@ def trust(db: Transaction, device_id: str, user_id: str, until: datetime) -> boo
 
 
 def confirm(db: Transaction, device_id: str, user_id: str, now: datetime) -> bool:
-    """Note that the user says that it is theirs, the first time; False when there is none such."""
+    """Note that the user says that it is theirs; False when there is none such, or it was noted."""
     mine = (table.c.device_id == device_id, table.c.user_id == user_id)
     change = update(table).where(*mine, table.c.confirmed_at.is_(None))
     return db.write(change.values(confirmed_at=now)).rowcount == 1

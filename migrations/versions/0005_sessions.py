@@ -38,7 +38,7 @@ def upgrade() -> None:
     op.add_column(
         "known_devices",
         sa.Column(
-            "confirmed_at", Instant(), nullable=True, comment="when its user said that it is theirs"
+            "confirmed_at", Instant(), nullable=True, comment="since when it speaks for its user"
         ),
     )
 

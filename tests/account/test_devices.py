@@ -1,10 +1,16 @@
 """Where one is signed in, and which browsers know one (ASVS 5.0 §7.5.2)."""
 
+import pytest
+from sqlalchemy import update
+
 from idp.credentials import devices
 from idp.store import known_devices, sessions
+from idp.store.schema import known_devices as known_device_table
 from tests.account.conftest import find
 from tests.account.people import act, another_browser, cookie_of, visit
 from tests.app import text_of
+from tests.support.judged import a_session, add_sessions
+from tests.support.mmdb import write_mmdb
 from tests.support.spec import spec
 
 DEVICES = "/account/devices"
@@ -118,6 +124,51 @@ def test_a_trusted_browser_is_shown_with_its_date_and_forgotten(rp, ada):
     with rp.provider.context() as ctx:
         assert not devices.is_trusted(ctx, known.device_id, ada.id)
         assert not devices.is_known(ctx, known.device_id, ada.id)
+
+
+def test_a_session_says_where_it_is_how_it_looks_and_why_it_ends_when_it_does(rp, ada):
+    rp.sign_in()
+    with rp.provider.context() as ctx:
+        strange = {
+            "risk": "high",
+            "limited_by": "high_risk",
+            "seen_address": "198.51.100.44",
+            "challenged_at": ctx.now,
+            "challenge": "network_and_browser_changed",
+        }
+        row = a_session(ada.id, ctx.now, address="203.0.113.9", **strange)
+        add_sessions(ctx.db, [row])
+
+    text = text_of(visit(rp, DEVICES))
+
+    for said in (
+        "Very unusual for you",
+        "Stopped until you prove there that it is you.",
+        "Your network and your browser changed in one step.",
+        "Address 198.51.100.44",
+        "at 203.0.113.9",
+        "Sooner than usual: This is very unlike how you usually sign in",
+    ):
+        assert text.count(said) == 1, said
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_browser_of_which_nothing_says_whose_it_is_is_marked(rp, ada, confirmed):
+    rp.sign_in()
+    with rp.provider.context() as ctx:
+        at = ctx.now if confirmed else None
+        ctx.db.write(update(known_device_table).values(confirmed_at=at))
+
+    assert ("Not confirmed" not in text_of(visit(rp, DEVICES))) is confirmed
+
+
+def test_places_are_named_where_the_operator_has_files_and_labelled_as_rough(make, tmp_path):
+    path = write_mmdb(tmp_path / "country.mmdb", {"127.0.0.0/8": {"country": {"iso_code": "NO"}}})
+    rp = make(geo_country_file=path)
+    rp.log_in(visit(rp))
+
+    assert "Place Norway (approximate)" in text_of(visit(rp, DEVICES))
+    assert "Place Norway (approximate)" in text_of(visit(rp))
 
 
 def test_nobody_forgets_the_browser_of_another(rp):

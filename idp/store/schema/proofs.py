@@ -88,7 +88,7 @@ known_devices = Table(
     Column("last_seen_at", Instant, nullable=False, index=True),
     Column("user_agent", String, nullable=False, server_default=text("''")),
     Column("trusted_until", Instant, comment="until then it stands for the second factor"),
-    Column("confirmed_at", Instant, comment="when its user said that it is theirs"),
+    Column("confirmed_at", Instant, comment="since when it speaks for its user"),
 )
 
 login_attempts = Table(
