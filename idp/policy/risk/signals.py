@@ -52,7 +52,7 @@ NETWORK_FAILURES, MOST_NETWORK_FAILURES = 0.3, 1.5
 SHOWN = {"mfa": -1.0, "phr": -4.0, "phrh": -4.5}
 # So many sign-ins come without a credential, until it is known better; all of an attacker's do.
 WITHOUT_CREDENTIAL = 0.1
-CREDENTIAL_DOUBT = 2.0
+CREDENTIAL_DOUBT = 3.0
 
 
 def contributions(signals: Signals, missing: float, *, new_network: bool) -> Iterator[Contribution]:
