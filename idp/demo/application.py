@@ -10,6 +10,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import FlaskOAuth2App
 from werkzeug.wrappers import Response as AnyResponse
 
+from idp.demo.logout_token import NotALogoutToken, Reader
 from idp.demo.memory import Memory, SignedIn
 
 UNREACHABLE = "provider_unreachable"
@@ -23,11 +24,19 @@ class Application:
     registration: dict[str, str]
     client: FlaskOAuth2App
     memory: Memory
+    issuer: str
+    reader: Reader
 
     def home(self) -> AnyResponse:
         """Say who is signed in, or offer to."""
         person = self.memory.find(flask.session, self._key)
-        return self._show("claims", person=person) if person else self._show("welcome")
+        if person is not None:
+            return self._show("claims", person=person)
+        if self.memory.was_ended(flask.session, self._key):
+            flask.session["notice"] = (
+                "You signed out elsewhere. The provider told us, so you are signed out here too."
+            )
+        return self._show("welcome")
 
     def sign_in(self) -> AnyResponse:
         """Send the person to the provider."""
@@ -106,6 +115,34 @@ class Application:
             return self._failed("state_differs", "Nobody was signing out here.")
         flask.session["notice"] = "You are signed out, here and at the provider."
         return flask.redirect(self._here("home"))
+
+    def told(self) -> AnyResponse:
+        """Hear from the provider that a session is over (Back-Channel Logout §2.7, §2.8)."""
+        try:
+            over = self.reader.read(flask.request.form.get("logout_token", ""))
+        except NotALogoutToken as error:
+            body = {"error": "invalid_request", "error_description": f"refused for its {error}"}
+            return flask.make_response(body, 400)
+        except requests.RequestException:
+            # It is tried again, and then the keys can perhaps be read.
+            return flask.make_response({"error": "temporarily_unavailable"}, 503)
+        if over is not None:
+            self.memory.end(self._key, sid=over.sid, sub=over.sub)
+        return flask.make_response("", 200)
+
+    def told_in_frame(self) -> AnyResponse:
+        """Sign this browser out when the provider shows us in a frame (Front-Channel Logout §2)."""
+        person, said = self.memory.find(flask.session, self._key), flask.request.args
+        ours = person is not None and said.get("sid") == person.claims.get("sid")
+        if ours and said.get("iss") == self.issuer:
+            self.memory.end(self._key, sid=said["sid"], sub=None)
+        response = flask.make_response(
+            "<!doctype html><html lang=en><title>Signed out</title><p>Signed out."
+        )
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'none'; frame-ancestors {self.issuer}"
+        )
+        return response
 
     @property
     def _key(self) -> str:

@@ -5,11 +5,13 @@ The second stands under /second, to show that a person signs in once for both.
 
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 import flask
-from authlib.integrations.flask_client import OAuth
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
 
 from idp.demo.application import Application
+from idp.demo.logout_token import Keys, Reader
 from idp.demo.memory import Memory
 
 SCOPE = "openid profile email address phone"
@@ -36,14 +38,18 @@ def create_client(issuer: str, registrations: Sequence[dict[str, str]]) -> flask
             server_metadata_url=f"{issuer}/.well-known/openid-configuration",
             client_kwargs={"scope": SCOPE, "code_challenge_method": "S256"},
         )
-        application = Application(f"application_{number}", registration, client, memory)
+        reader = Reader(issuer, registration["client_id"], _keys_of(client))
+        application = Application(
+            f"application_{number}", registration, client, memory, issuer, reader
+        )
         app.register_blueprint(_pages(application))
 
     @app.after_request
     def _headers(response: flask.Response) -> flask.Response:
-        response.headers["Content-Security-Policy"] = (
+        response.headers.setdefault(
+            "Content-Security-Policy",
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-            f"frame-ancestors 'none'; form-action 'self' {issuer}"
+            f"frame-ancestors 'none'; form-action 'self' {issuer}",
         )
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -66,4 +72,15 @@ def _pages(application: Application) -> flask.Blueprint:
     pages.add_url_rule("/callback", "callback", application.callback)
     pages.add_url_rule("/sign-out", "sign_out", application.sign_out, methods=["POST"])
     pages.add_url_rule("/signed-out", "signed_out", application.signed_out)
+    pages.add_url_rule("/backchannel-logout", "told", application.told, methods=["POST"])
+    pages.add_url_rule("/frontchannel-logout", "told_in_frame", application.told_in_frame)
     return pages
+
+
+def _keys_of(client: FlaskOAuth2App) -> Keys:
+    """Return what reads the provider's keys, from its copy or anew."""
+
+    def keys(anew: bool) -> dict[str, Any]:  # noqa: FBT001 - as Authlib asks
+        return dict(client.fetch_jwk_set(force=anew))
+
+    return keys

@@ -15,6 +15,8 @@ from idp.protocol.clients.metadata import ClientMetadata
 FILE = "demo-client.json"
 CALLBACK = "/callback"
 SIGNED_OUT = "/signed-out"
+TOLD = "/backchannel-logout"
+TOLD_IN_FRAME = "/frontchannel-logout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ class Registration:
     client_secret: str
 
 
-# The first asks for consent, as a stranger's application does; the second is the house's own.
+# The first asks for consent, as a stranger's application does; the second is the house's own, and
+# can be told of the end of a session in the browser as well.
 APPLICATIONS = (("Demo notes", "", False), ("Demo calendar", "/second", True))
 
 
@@ -50,7 +53,9 @@ def _stands(ctx: RequestContext, registration: Registration, base: str) -> bool:
     wanted = f"{base}{registration.path}{CALLBACK}"
     if client is None or client.disabled:
         return False
-    return wanted in client.metadata.redirect_uris and client.metadata.refreshes
+    metadata = client.metadata
+    told = metadata.backchannel_logout_uri == f"{base}{registration.path}{TOLD}"
+    return wanted in metadata.redirect_uris and metadata.refreshes and told
 
 
 def _register(
@@ -64,6 +69,11 @@ def _register(
         client_name=name,
         redirect_uris=(f"{base}{path}{CALLBACK}",),
         post_logout_redirect_uris=(f"{base}{path}{SIGNED_OUT}",),
+        backchannel_logout_uri=f"{base}{path}{TOLD}",
+        backchannel_logout_session_required=True,
+        frontchannel_logout_uri=f"{base}{path}{TOLD_IN_FRAME}" if first_party else None,
+        frontchannel_logout_session_required=first_party,
+        client_uri=f"{base}{path}/",
         first_party=first_party,
         grant_types=("authorization_code", "refresh_token"),
     )

@@ -42,6 +42,9 @@ class App:
         self.signed_out = f"{self.url}/signed-out"
         self.oauth = OAuth()
         self.scope = scope
+        self.framed: list[dict[str, str]] = []
+        self.slowly = threading.Event()
+        self.slowly.set()
         self._flask = flask.Flask(__name__)
         self._flask.secret_key = name
         # Cookies know no ports, so two applications on this machine need two names.
@@ -78,6 +81,7 @@ class App:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.slowly.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -89,6 +93,7 @@ class App:
         app.route("/callback", methods=["GET", "POST"])(self._take_answer)
         app.get("/sign-out")(self._sign_out)
         app.get("/signed-out")(self._show)
+        app.get("/framed")(self._framed)
 
     def _show(self, error: str | None = None) -> str:
         claims = flask.session.get("claims")
@@ -114,6 +119,12 @@ class App:
         }
         flask.session["id_token"] = token["id_token"]
         return flask.redirect("/")
+
+    def _framed(self) -> str:
+        """Be asked in a frame to sign out; a slow application takes as long as it is told to."""
+        self.framed.append(dict(flask.request.args))
+        self.slowly.wait(30)
+        return "<!doctype html><html lang=en><title>Out</title>"
 
     def _sign_out(self) -> Any:
         hint = flask.session.pop("id_token", None)

@@ -3,6 +3,8 @@
 from sqlalchemy import update
 
 from idp.delivery import service
+from idp.delivery.parcel import BACKCHANNEL_LOGOUT
+from idp.delivery.service import ToClient
 from idp.store.schema import outbox
 from tests.cli.conftest import Idp
 
@@ -59,6 +61,32 @@ def test_what_failed_is_tried_again_as_if_it_were_new(idp: Idp) -> None:
     assert states == {1: "waiting", 2: "dead", 3: "waiting"}
     assert ("delivery.retried", None, {"delivery_id": 1, "kind": "mail"}) in idp.events()
     assert idp.json("delivery", "retry", "--all") == {"retried": [1, 3], "left": []}
+
+
+def test_what_a_client_is_to_be_told_is_found_by_client_and_by_session(idp: Idp) -> None:
+    with_mail(idp, 1)
+    with idp.inside() as ctx:
+        words = [
+            ToClient(client_id=client, about=f"ada:{client}", sid=sid, payload={"sub": "ada"})
+            for client, sid in (("shop", "s1"), ("shop", "s2"), ("wiki", "s1"))
+        ]
+        service.to_clients(ctx, BACKCHANNEL_LOGOUT, words)
+
+    def found(*options: str) -> list[tuple[str | None, str | None]]:
+        rows = idp.json("delivery", "list", *options)
+        return [(row["client_id"], row["sid"]) for row in rows]
+
+    assert found() == [("wiki", "s1"), ("shop", "s2"), ("shop", "s1"), (None, None)]
+    assert found("--client", "shop") == [("shop", "s2"), ("shop", "s1")]
+    assert found("--client", "shop", "--sid", "s1") == [("shop", "s1")]
+    assert found("--sid", "s3") == []
+    shown = idp("delivery", "list", "--client", "shop")
+    assert "backchannel_logout  client shop, session s2" in shown
+    assert idp.json("delivery", "retry", "--client", "wiki") == {"retried": [4], "left": []}
+    assert idp.json("delivery", "retry", "--sid", "s1") == {"retried": [2, 4], "left": []}
+    (event,) = [e for e in idp.events() if e[0] == "delivery.retried"][:1]
+    assert event[2] == {"delivery_id": 4, "kind": "backchannel_logout"}
+    assert "--all" in idp.refused("delivery", "retry", "2", "--sid", "s1", status=2)
 
 
 def test_what_to_retry_is_named_or_everything(idp_on_sqlite: Idp) -> None:

@@ -92,7 +92,7 @@ def _in_words(client: Told) -> dict[str, object]:
         Word.DEAF: _("Cannot be told. You may still be signed in there."),
         Word.FAILED: _("Could not be told. Sign out there as well."),
     }
-    icons = {Word.TOLD: "done", Word.ASKED_HERE: "done", Word.TELLING: "clock"}
+    icons = {Word.TOLD: "done", Word.ASKED_HERE: "globe", Word.TELLING: "clock"}
     yours = client.word in (Word.DEAF, Word.FAILED)
     return {
         "name": client.name,
