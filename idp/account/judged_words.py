@@ -15,8 +15,8 @@ def level_in_words(level: str) -> str:
     """Return how unlike the person something looked."""
     return {
         "low": _("As usual"),
-        "elevated": _("Unusual for you"),
-        "high": _("Very unusual for you"),
+        "elevated": _("Unfamiliar"),
+        "high": _("Very unlike you"),
     }.get(level, level)
 
 

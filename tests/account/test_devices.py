@@ -142,7 +142,7 @@ def test_a_session_says_where_it_is_how_it_looks_and_why_it_ends_when_it_does(rp
     text = text_of(visit(rp, DEVICES))
 
     for said in (
-        "Very unusual for you",
+        "Very unlike you",
         "Stopped until you prove there that it is you.",
         "Your network and your browser changed in one step.",
         "Address 198.51.100.44",
