@@ -38,6 +38,7 @@ _QUIET = frozenset(
         "passkey.accepted",
         "passkey.backup_changed",
         "password.rehashed",
+        "session.limits_changed",
         "totp.accepted",
     }
 )
@@ -77,6 +78,7 @@ def _of_signing_in(data: Mapping[str, Any]) -> dict[str, str]:
         "sign_in.refused": _("Somebody with the right proofs was not let in."),
         "session.proved": _("You confirmed that it is you."),
         "session.challenged": _("A session was stopped until you confirm that it is you."),
+        "session.limits_changed": _("A session got another end."),
         "session.ended": _("A session ended."),
         "device.known": _("A browser signed you in for the first time."),
         "device.trusted": _("A browser was trusted to go without a second step."),

@@ -10,17 +10,32 @@ from idp.account.factors import count_factors
 from idp.account.frame import OVERVIEW
 from idp.account.notices import with_notice
 from idp.context import RequestContext
+from idp.kernel.clock import epoch
+from idp.kernel.errors import IdpError
 from idp.login import confirming
-from idp.sessions import service as sessions
+from idp.policy.terms import Moment
+from idp.presence import service as presence
+from idp.presence.service import Presence
 from idp.store.sessions import Standing
-from idp.web import continuation, cookies, csrf, parameters
+from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
+from idp.web.errors import error_page
 from idp.web.pages import redirect
 from idp.web.parameters import Parameters
+from idp.web.words import gettext as _
 from idp.web.words import show_times_in
 
 ACTS = ("email", "phone", "password", "authenticators", "devices", "data", "delete")
+
+
+class RefusedHere(IdpError):
+    """The policy lets nothing happen from where somebody is (DESIGN §1)."""
+
+    status = 403
+    public = "Not from here."
+
+
 View = Callable[[], flask.Response]
 Show = Callable[[RequestContext, Standing], flask.Response]
 Act = Callable[[RequestContext, Standing, Parameters], flask.Response]
@@ -28,16 +43,49 @@ Act = Callable[[RequestContext, Standing, Parameters], flask.Response]
 
 def signed_in() -> Standing | None:
     """Return whose account page it is; times are shown in the zone of this person."""
+    return _attended().standing
+
+
+def _attended() -> Presence:
     ctx = request_context()
-    standing = sessions.find_live(ctx, cookies.read(ctx.settings, cookies.SESSION))
-    if standing is not None:
-        show_times_in(str(standing.user.profile.get("zoneinfo") or ""))
-    return standing
+    here = presence.attend(ctx, presence.shown(ctx), Moment.ACCOUNT)
+    if here.standing is not None:
+        show_times_in(str(here.standing.user.profile.get("zoneinfo") or ""))
+    return here
 
 
 def ask_to_sign_in(to: str = OVERVIEW) -> flask.Response:
     """Send the person to the sign-in page and back here."""
     return redirect(continuation.url("/login", "login", Handover(to=to)))
+
+
+def _turn_away(here: Presence, to: str) -> flask.Response:
+    """Return why the account cannot be shown, and what opens it again."""
+    if here.refused is not None:
+        return _not_from_here()
+    if here.challenged is None:
+        reason = "session_ended" if here.ended is not None else None
+        return redirect(continuation.url("/login", "login", Handover(to=to, reason=reason)))
+    session, user = here.challenged.session, here.challenged.user
+    asking = Handover(
+        to=to,
+        reason="session_challenged",
+        rule=session.challenge or "",
+        proved_at=epoch(session.authenticated_at),
+        fresh=True,
+        identifier=user.username,
+        user_id=user.id,
+    )
+    return redirect(continuation.url("/login", "login", asking))
+
+
+def _not_from_here() -> flask.Response:
+    return error_page(
+        RefusedHere("the policy refuses"),
+        title=_("Not from here"),
+        message=_("The rules of this service do not let your account be used from where you are."),
+        advice=_("Nothing is lost: go on from a place where it worked before."),
+    )
 
 
 def ask_again(
@@ -68,8 +116,10 @@ def _shown(show: Show, when_cancelled: Callable[[], str]) -> View:
             # The ticket has done its work and leaves the address.
             cancelled = came_back.carry.get("cancelled")
             return redirect(when_cancelled() if cancelled else _landing(path, came_back.carry))
-        standing = signed_in()
-        return show(request_context(), standing) if standing else ask_to_sign_in(path)
+        here = _attended()
+        if here.standing is None:
+            return _turn_away(here, path)
+        return show(request_context(), here.standing)
 
     return view
 
@@ -113,8 +163,10 @@ def act(page: str) -> Callable[[Act], View]:
         def view() -> flask.Response:
             form = parameters.form()
             csrf.check(form)
-            standing = signed_in()
-            return perform(request_context(), standing, form) if standing else ask_to_sign_in(page)
+            here = _attended()
+            if here.standing is None:
+                return _turn_away(here, page)
+            return perform(request_context(), here.standing, form)
 
         return view
 

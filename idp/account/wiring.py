@@ -11,6 +11,7 @@ from idp.account import (
     pages,
     password_pages,
     profile_pages,
+    staying,
 )
 
 BLUEPRINTS = (
@@ -24,4 +25,5 @@ BLUEPRINTS = (
     activity_pages.bp,
     answer_pages.bp,
     data_pages.bp,
+    staying.bp,
 )

@@ -189,7 +189,20 @@ class SessionChallenged(SessionEvent):
 
     name = "session.challenged"
     rule: str
-    decision_id: str | None
+    changes: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimitsChanged(SessionEvent):
+    """The session ends sooner than it was to, or later: another policy, or something new about it.
+
+    `rule` is the one that shortens it, if one does.
+    """
+
+    name = "session.limits_changed"
+    rule: str
+    idle_seconds: int
+    absolute_until: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

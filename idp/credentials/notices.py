@@ -37,6 +37,8 @@ class Notice(StrEnum):
     NEW_BROWSER = "new_browser"
     NEW_PLACE = "new_place"
     SIGN_IN_DISOWNED = "sign_in_disowned"
+    SESSION_STOPPED = "session_stopped"
+    SESSION_ENDED = "session_ended"
 
 
 def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
@@ -200,6 +202,20 @@ def _words(what: Notice, facts: dict[str, str]) -> tuple[str, str]:
                 "Somebody who had proved to be you said that a sign-in was not them. Everybody "
                 "else was signed out, other browsers were forgotten, and the password, if there "
                 "was one, is a new one."
+            ),
+        ),
+        Notice.SESSION_STOPPED: (
+            _("One of your sessions was stopped"),
+            _(
+                "A session of yours was used from somewhere that does not fit it, as a stolen one "
+                "would be. It is good for nothing until you confirm in your browser that it is you."
+            ),
+        ),
+        Notice.SESSION_ENDED: (
+            _("One of your sessions was ended"),
+            _(
+                "A session of yours was used from somewhere that does not fit it, as a stolen one "
+                "would be. We ended it. Sign in again where you need it."
             ),
         ),
     }

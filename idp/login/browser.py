@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import flask
 
-from idp.credentials.devices import credential_for, read_device_cookie
+from idp.credentials.devices import credential_for
 from idp.judgement.policies import Policies
-from idp.kernel.secrets import MasterKey
 from idp.login import opening
 from idp.login.sign_in import Browser, Proved
 from idp.policy.at_sign_in import longest_remember
-from idp.sessions import service as sessions
+from idp.policy.terms import Moment
+from idp.presence import service as presence
 from idp.store.sessions import Session
 from idp.web import continuation, cookies
 from idp.web.context import request_context
@@ -22,18 +22,13 @@ Respond = Callable[[str], flask.Response]
 def current() -> Browser:
     """Return what we know of the browser that asks."""
     ctx = request_context()
-    secret = cookies.read(ctx.settings, cookies.SESSION)
-    device = cookies.read(ctx.settings, cookies.DEVICE)
-    master = ctx.house.get(MasterKey)
-    standing = sessions.find_standing(ctx, secret)
-    challenged = standing is not None and standing.session.challenged_at is not None
-    if standing is not None and not challenged:
-        sessions.note_activity(ctx, standing.session)
+    shown = presence.shown(ctx)
+    here = presence.attend(ctx, shown, Moment.ACCOUNT)
     return Browser(
-        secret=secret,
-        standing=None if challenged else standing,
-        device_id=read_device_cookie(master, device) if device else None,
-        challenged=standing if challenged else None,
+        secret=shown.secret,
+        standing=here.standing,
+        device_id=shown.device_id,
+        challenged=here.challenged,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask_babel import format_timedelta
 
 from idp.credentials.passkeys import Refused
+from idp.judgement.policies import Policies
 from idp.kernel.clock import epoch
 from idp.login.asked_words import unusual
 from idp.login.proceed import HalfDone
@@ -13,6 +14,7 @@ from idp.policy.factors import Step
 from idp.policy.sign_in import Enrol
 from idp.web.context import request_context
 from idp.web.continuation import Handover
+from idp.web.policy_words import why_of
 from idp.web.words import gettext as _
 
 # The rules by which a sign-in asks for more because the policy of sessions does.
@@ -34,7 +36,29 @@ def why(handover: Handover) -> str | None:
             _what(handover),
             _("That takes your second step too, and you were signed in here without it."),
         ),
+        "level_is_missing": _join(
+            _what(handover), _("The rules of this service want a surer proof for that.")
+        ),
         "session_over": _("Your session is over. Please sign in again."),
+        "session_challenged": _join(
+            _("Something about your session changed."),
+            _rule(handover),
+            _("Confirm that it is you."),
+        ),
+        "session_ended": _(
+            "We ended your session, because it was used as a stolen one would be. Please sign in "
+            "again."
+        ),
+        "policy_asks": _join(
+            _("The rules of this service ask you to confirm that it is you."), _rule(handover)
+        ),
+        "policy_wants_recent": _join(
+            _("The rules of this service want a recent sign-in for this."), _rule(handover)
+        ),
+        "policy_wants_more": _join(
+            _("The rules of this service ask for a surer proof than you have shown here."),
+            _rule(handover),
+        ),
         "step_lost": _("That step is over or belongs to another browser. Please start again."),
         "client_wants_more": _(
             "%(client)s asks for a surer proof than you have shown here.", client=asker
@@ -49,6 +73,14 @@ def why(handover: Handover) -> str | None:
     }
     sentence = reasons.get(handover.reason or "") or _policy_asks(handover)
     return _join(sentence, _age(handover)) if sentence else None
+
+
+def _rule(handover: Handover) -> str | None:
+    """Return what the rule of the policy says of itself that wants it, if one does."""
+    if not handover.rule:
+        return None
+    ctx = request_context()
+    return f"{why_of(ctx.house.get(Policies).current(ctx.now), handover.rule)}."
 
 
 def _what(handover: Handover) -> str:

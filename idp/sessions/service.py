@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from idp.audit import record
-from idp.audit.events import SessionChallenged, SessionOpened, SessionProved
+from idp.audit.events import SessionOpened, SessionProved
 from idp.context import RequestContext
 from idp.kernel.secrets import digest, new_id, new_secret
 from idp.policy.acr import acr_of
@@ -17,7 +17,6 @@ from idp.store.sessions import Past, Session, Standing
 
 __all__ = [
     "OpenSession",
-    "challenge",
     "end",
     "end_all_of_user",
     "end_others",
@@ -29,6 +28,7 @@ __all__ = [
     "open_session",
     "prove",
     "resume",
+    "stay",
 ]
 
 SECRET_PREFIX = "idp_ss_"  # noqa: S105 - what makes a leaked secret recognisable
@@ -88,6 +88,15 @@ def note_activity(ctx: RequestContext, session: Session) -> None:
     if worth_noting(session.last_seen_at, idle, ctx.now):
         until = idle_after_activity(idle, session.absolute_until, ctx.now)
         session_changes.touch(ctx.db, session, ctx.now, until)
+
+
+def stay(ctx: RequestContext, session: Session) -> Session:
+    """Count what a person does to stay signed in as activity, to the second; return the session."""
+    until = idle_after_activity(
+        timedelta(seconds=session.idle_seconds), session.absolute_until, ctx.now
+    )
+    session_changes.touch(ctx.db, session, ctx.now, until)
+    return replace(session, last_seen_at=ctx.now, idle_until=until)
 
 
 def note_use(ctx: RequestContext, sid: str, last_seen_at: datetime, idle_seconds: int) -> None:
@@ -193,24 +202,3 @@ def prove(
         SessionProved(user_id=session.user_id, sid=session.sid, acr=proved.acr, amr=list(amr)),
     )
     return OpenSession(proved, fresh)
-
-
-def challenge(
-    ctx: RequestContext, standing: Standing, judged: Session, *, decision_id: str | None = None
-) -> bool:
-    """Let a session be good for nothing until it is proved anew, as it was `judged` now.
-
-    False when another request was faster: it has been proved, ended or judged meanwhile.
-    """
-    rule = judged.challenge or ""
-    stopped = replace(judged, challenged_at=ctx.now, challenge=rule)
-    if not session_changes.judge_anew(
-        ctx.db, standing.session, stopped, standing.secret_hash, ctx.now
-    ):
-        return False
-    session = standing.session
-    event = SessionChallenged(
-        user_id=session.user_id, sid=session.sid, rule=rule, decision_id=decision_id
-    )
-    record(ctx, event)
-    return True

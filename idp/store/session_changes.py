@@ -89,6 +89,7 @@ _JUDGED = (
     "risk",
     "policy_version",
     "limited_by",
+    "device_id",
     "seen_address",
     "seen_user_agent",
     "seen_at",
@@ -129,6 +130,13 @@ def judge_anew(
         .values({name: getattr(judged, name) for name in _JUDGED})
     )
     return db.write(statement, {"now": now}).rowcount == 1
+
+
+def find_good(db: Transaction, sid: str, now: datetime) -> tuple[Session, bytes] | None:
+    """Return a session that is good for something, with its secret's hash."""
+    query = select(*COLUMNS, sessions.c.secret_hash).where(sessions.c.sid == sid, GOOD)
+    row: Any = db.read(query, {"now": now}).first()
+    return (from_row(row), row[-1]) if row is not None else None
 
 
 def list_by_another_policy(

@@ -45,10 +45,10 @@ class Handover:
     """Where to go back to, and what the pages on the way need to show.
 
     `carry` comes back untouched but for what a step adds; `reason` says why a person is asked,
-    `what` for which act, `proved_at` and `age` (epoch and seconds) how old the last proof is and
-    may be; `acr` are the levels that are wanted, the liked one first, and `fresh` says that no
-    trusted device will do. `asked` is what the policy wants beside them, `remember` that the person
-    would like to stay signed in when the window is closed.
+    `rule` is the policy's that wants it, `what` for which act, `proved_at` and `age` (epoch and
+    seconds) how old the last proof is and may be; `acr` are the levels that are wanted, the liked
+    one first, and `fresh` says that no trusted device will do. `asked` is what the policy wants
+    beside them, `remember` that the person would like to stay signed in when the window is closed.
     `target` is where the last redirect may lead, for the content security policy.
     """
 
@@ -58,6 +58,7 @@ class Handover:
     client_id: str | None = None
     target: str | None = None
     reason: str | None = None
+    rule: str = ""
     what: str | None = None
     proved_at: int | None = None
     age: int | None = None
@@ -79,6 +80,7 @@ class Handover:
         return replace(
             self,
             reason=reason,
+            rule="",
             what=None,
             attempt=attempt,
             asked=None,

@@ -31,12 +31,17 @@ def csp_nonce() -> str:
 
 
 def content_security_policy(
-    form_target: str | None, images: Sequence[str] = (), frames: Sequence[str] = ()
+    form_target: str | None,
+    images: Sequence[str] = (),
+    frames: Sequence[str] = (),
+    *,
+    asks: bool = False,
 ) -> str:
     """Return the policy of a page whose forms may in the end lead to `form_target`.
 
     `images` are the origins of the operator's logos; nobody else's pictures are shown. `frames` are
-    URLs of clients that are shown in frames; of other origins nothing is.
+    URLs of clients that are shown in frames; of other origins nothing is. Scripts speak to nobody,
+    and to us only on a page that `asks` how long its session still has.
 
     Browsers apply form-action to the redirects that follow a form too: the way back to a client
     may go on over its own hosts, so any https is let through, never a script or a foreign http.
@@ -61,6 +66,7 @@ def content_security_policy(
             "frame-ancestors 'none'",
             "base-uri 'none'",
             *([" ".join(["frame-src", *sorted(set(map(_source, frames)))])] if frames else []),
+            *(["connect-src 'self'"] if asks else []),
         ]
     )
 

@@ -43,11 +43,13 @@ def page(
     status: int = 200,
     form_target: str | None = None,
     frames: Sequence[str] = (),
+    asks: bool = False,
     **values: Any,
 ) -> flask.Response:
     """Return a page.
 
-    `form_target` is where its forms may in the end redirect to, `frames` what it shows of others.
+    `form_target` is where its forms may in the end redirect to, `frames` what it shows of others;
+    `asks` says that a script of the page asks us about the session.
     """
     ctx = request_context()
     brand: Brand = flask.current_app.extensions["idp_brand"]
@@ -64,7 +66,7 @@ def page(
         **values,
     )
     response = flask.Response(body, status)
-    policy = content_security_policy(form_target, brand.image_origins, frames)
+    policy = content_security_policy(form_target, brand.image_origins, frames, asks=asks)
     response.headers["Content-Security-Policy"] = policy
     csrf.keep_browser_cookie(response)
     return response

@@ -1,6 +1,6 @@
 """flask-babel with types: what pages say goes through here, English being the key."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import flask
@@ -15,6 +15,11 @@ def gettext(message: str, **values: object) -> str:
 def ngettext(singular: str, plural: str, num: int) -> str:
     """Return a sentence about `num` things in the reader's language."""
     return str(flask_babel.ngettext(singular, plural, num))
+
+
+def in_words(time: timedelta) -> str:
+    """Return a length of time as a person would say it."""
+    return str(flask_babel.format_timedelta(time, threshold=1.5))
 
 
 def show_times_in(zone: str) -> None:

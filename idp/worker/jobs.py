@@ -7,6 +7,7 @@ from datetime import timedelta
 from idp.context import RequestContext
 from idp.delivery import dispatch
 from idp.judgement import habits
+from idp.presence.upkeep import AT_ONCE, apply_policy
 from idp.protocol.keys import schedule
 from idp.protocol.keys import service as keys
 from idp.sessions import endings
@@ -127,6 +128,7 @@ JOBS: tuple[Job, ...] = (
     Job("purge decisions", MINUTE, purge_decisions),
     Job("purge known devices", MINUTE, purge_known_devices),
     Job("learn what is common", MINUTE, habits.learn_common),
+    Job("apply policy", MINUTE, apply_policy, full=AT_ONCE),
     Job("rotate keys", MINUTE, rotate_keys, full=1),
     Job("remove expired keys", MINUTE, keys.remove_expired),
 )

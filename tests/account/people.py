@@ -45,6 +45,7 @@ ORDINARY = {
     "/account/connections/revoke": {},
     "/account/sign-ins/me": {},
     "/account/sign-out": {},
+    "/account/stay": {},
 }
 PAGES = (
     "/account",

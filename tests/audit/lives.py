@@ -24,6 +24,7 @@ from idp.worker.courier import Courier
 from tests.account.decided import a_strange_one
 from tests.admission.people import Person, create_passkey
 from tests.app import PASSWORD, RelyingParty, link_of, submit
+from tests.presence.places import ruled
 from tests.protocol.refreshing import refresh, refreshed
 from tests.sessions.challenged import challenge_browser
 from tests.support.authenticator import Authenticator
@@ -193,6 +194,8 @@ def a_life_of_refreshing(provider):
 def a_life_of_a_copied_cookie(provider):
     user, rp = somebody(provider, "coco")
     rp.submit(rp.log_in(rp.authorize(), user.username), action="skip")
+    ruled(provider, absolute=timedelta(hours=2))
+    rp.authorize()
     challenge_browser(provider, rp)
 
 

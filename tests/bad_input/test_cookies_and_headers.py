@@ -41,6 +41,7 @@ GET = (
     "/account/profile/phone",
     "/account/profile/phone/code",
     "/account/deleted",
+    "/account/session",
     "/account/not-me",
     "/logout",
     "/logout/continue",

@@ -46,6 +46,10 @@ def lives(rp: RelyingParty, secret: str | None) -> bool:
     other = another_browser(rp)
     if secret:
         put_cookie(other, secret)
+    # Whoever copies one cookie has the other: without it a session is asked about.
+    device = rp.browser.get_cookie("__Host-idp_device", domain="id.example.test")
+    if device is not None:
+        other.browser.set_cookie(device.key, device.value, domain="id.example.test", secure=True)
     return b'id="page-account"' in other.get("/account").data
 
 

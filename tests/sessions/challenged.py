@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from idp.kernel.secrets import digest
-from idp.sessions import service
+from idp.sessions import judged
 from idp.store import sessions
 from tests.app import Provider, RelyingParty
 from tests.protocol.parties import SECRET_COOKIE
@@ -16,7 +16,7 @@ def challenge(provider: Provider, secret: str, rule: str = RULE) -> bool:
     with provider.context() as ctx:
         standing = sessions.find_standing(ctx.db, digest(secret), ctx.now, "")
         assert standing is not None
-        return service.challenge(ctx, standing, replace(standing.session, challenge=rule))
+        return judged.challenge(ctx, standing, replace(standing.session, challenge=rule))
 
 
 def secret_of(rp: RelyingParty) -> str:

@@ -1,8 +1,11 @@
 """/authorize, and /authorize/continue to which every step returns (OIDC Core §3.1.2)."""
 
+from dataclasses import replace
+
 import flask
 
 from idp.context import RequestContext
+from idp.presence import service as presence
 from idp.protocol import responses
 from idp.protocol.authorization import checks, service
 from idp.protocol.authorization.flow import (
@@ -17,7 +20,7 @@ from idp.protocol.authorization.flow import (
 from idp.protocol.authorization.handover import CONTINUE, consent_handover, login_handover
 from idp.protocol.authorization.request import AuthorizationRequest, ReturnAddress
 from idp.protocol.errors import LoginRequired, ProtocolError, UntrustedRequest
-from idp.web import continuation, cookies, parameters
+from idp.web import continuation, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.errors import error_page, note
@@ -73,8 +76,7 @@ def _proceed(
     address = checks.return_address(ctx, raw)
     try:
         request = checks.checked(ctx, address, raw)
-        secret = cookies.read(ctx.settings, cookies.SESSION)
-        judged = service.judge(ctx, request, secret, done)
+        judged = service.judge(ctx, request, presence.shown(ctx), done)
         if isinstance(judged.step, Refuse):
             raise judged.step.error
     except ProtocolError as error:
@@ -105,7 +107,12 @@ def _ask(
         asked = consent_handover(request, kept_id, done, judged.standing)
         return redirect(continuation.url("/consent", "consent", asked))
     asked = login_handover(request, kept_id, done, step, judged.standing)
-    path = {SelectAccount: "/login/account", StepUp: "/login/step-up"}.get(type(step), "/login")
+    asked = replace(asked, rule=judged.rule)
+    if isinstance(step, StepUp):
+        # With a reason of its own it is still a ticket for a step, and for no whole sign-in.
+        purpose = "step-up" if step.reason else "login"
+        return redirect(continuation.url("/login/step-up", purpose, asked))
+    path = "/login/account" if isinstance(step, SelectAccount) else "/login"
     return redirect(continuation.url(path, "login", asked))
 
 

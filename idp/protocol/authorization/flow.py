@@ -32,6 +32,23 @@ class Demands:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Policed:
+    """What the operator's policy makes of the request, beside what the client asks for.
+
+    `stopped` says why a session that was here is not good for it: `session_challenged`, or
+    `session_ended`. `again` wants a proof for this very request, `step` a second step, `acr` a
+    level, `max_age` a proof that is no older.
+    """
+
+    stopped: str | None = None
+    refused: bool = False
+    again: bool = False
+    step: bool = False
+    acr: str | None = None
+    max_age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
     """Who is there, since when, how surely, and what could still be proved.
 
@@ -69,9 +86,13 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
-    """Ask for more than the session has shown: one of these levels, the liked one first."""
+    """Ask for more than the session has shown: one of these levels, the liked one first.
+
+    `reason` is said where it is not the client who wants it.
+    """
 
     acr: tuple[str, ...]
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +129,7 @@ class Situation:
     done: Done
     consent_missing: bool
     now: datetime
+    policy: Policed = field(default_factory=Policed)
 
     @property
     def just_proved(self) -> bool:
@@ -123,6 +145,11 @@ def a_no_is_a_no(at: Situation) -> Step | None:
     return Refuse(AccessDenied) if at.done.refused else None
 
 
+def policy_lets_it_happen(at: Situation) -> Step | None:
+    """The operator's policy refuses: not here, not now (RFC 6749 §4.1.2.1 access_denied)."""
+    return Refuse(AccessDenied) if at.policy.refused else None
+
+
 def account_is_chosen(at: Situation) -> Step | None:
     """OIDC Core §3.1.2.1 prompt=select_account; signing in is a choice as well."""
     if "select_account" not in at.demands.prompt or at.session is None or at.just_proved:
@@ -132,7 +159,7 @@ def account_is_chosen(at: Situation) -> Step | None:
 
 def somebody_is_there(at: Situation) -> Step | None:
     """OIDC Core §3.1.2.3."""
-    return Login("no_session") if at.session is None else None
+    return Login(at.policy.stopped or "no_session") if at.session is None else None
 
 
 def the_right_one_is_there(at: Situation) -> Step | None:
@@ -154,6 +181,32 @@ def login_is_young_enough(at: Situation) -> Step | None:
         return None
     age, limit = at.now - at.session.authenticated_at, timedelta(seconds=at.demands.max_age)
     return Login("too_long_ago") if age > limit or not limit else None
+
+
+def policy_asks_again(at: Situation) -> Step | None:
+    """A rule wants a proof for this very request, or one that is not as old as this."""
+    if at.session is None or at.just_proved:
+        return None
+    if at.policy.again:
+        return Login("policy_asks")
+    limit = at.policy.max_age
+    too_old = limit is not None and at.now - at.session.authenticated_at > limit
+    return Login("policy_wants_recent") if too_old else None
+
+
+def policy_wants_more(at: Situation) -> Step | None:
+    """A rule wants a level, which is shown or refused, or a second step of whoever has one."""
+    session, wanted = at.session, at.policy
+    if session is None:
+        return None
+    tried = at.done.step_up == session.sid
+    least = wanted.acr or ("mfa" if wanted.step else None)
+    if least is None or satisfies(session.acr, least):
+        return None
+    higher = tuple(level for level in session.reachable_acr if satisfies(level, least))
+    if higher and not tried:
+        return StepUp(higher, "policy_wants_more")
+    return Refuse(UnmetAuthenticationRequirements) if wanted.acr else None
 
 
 def sure_enough(at: Situation) -> Step | None:
@@ -201,11 +254,14 @@ def agreed(at: Situation) -> Step | None:
 
 RULES: tuple[Rule, ...] = (
     a_no_is_a_no,
+    policy_lets_it_happen,
     account_is_chosen,
     somebody_is_there,
     the_right_one_is_there,
     login_is_fresh_when_asked,
     login_is_young_enough,
+    policy_asks_again,
+    policy_wants_more,
     sure_enough,
     nothing_stands_in,
     agreed,

@@ -13,6 +13,9 @@ from idp.web.continuation import Handover
 from idp.web.pages import ClientCard
 
 CONTINUE = "/authorize/continue"
+# What is asked of who is there already, by the operator's policy or by the client.
+_BY_POLICY = frozenset({"policy_asks", "policy_wants_recent", "session_challenged"})
+_ASKS_AGAIN = _BY_POLICY | {"client_asks", "too_long_ago"}
 
 
 def card(client: Client, redirect_uri: str) -> ClientCard:
@@ -59,8 +62,9 @@ def login_handover(
     A sign-in is told which levels are wanted, so that it asks for the right proof at once.
     """
     same_account = isinstance(step, StepUp) or (
-        isinstance(step, Login) and step.reason in ("client_asks", "too_long_ago")
+        isinstance(step, Login) and step.reason in _ASKS_AGAIN
     )
+    by_policy = isinstance(step, Login) and step.reason in _BY_POLICY
     user = standing.user if standing and (same_account or isinstance(step, SelectAccount)) else None
     before = standing.session.authenticated_at if standing and same_account else None
     return Handover(
@@ -69,11 +73,11 @@ def login_handover(
         client=card(request.client, request.address.redirect_uri),
         client_id=request.client.client_id,
         target=origin_of(request.address.redirect_uri),
-        reason=step.reason if isinstance(step, Login) else None,
+        reason=step.reason if isinstance(step, Login | StepUp) else None,
         proved_at=epoch(before) if before is not None else None,
         age=request.max_age if before is not None else None,
         acr=step.acr if isinstance(step, StepUp) else request.acr.levels,
-        fresh=isinstance(step, StepUp) or request.wants_fresh_proof,
+        fresh=isinstance(step, StepUp) or by_policy or request.wants_fresh_proof,
         identifier=user.username if user else request.login_hint,
         user_id=user.id if user else None,
         locale=" ".join(request.ui_locales) or None,

@@ -8,11 +8,15 @@ from idp.credentials.owned import bindable, owned
 from idp.kernel.secrets import new_id
 from idp.policy.factors import Bindable, reachable, steps_to
 from idp.policy.sign_in import NeedFactor, SignInFacts, judge_sign_in
+from idp.policy.terms import Moment, Outcome
+from idp.presence import service as presence
+from idp.presence.service import Presence, Shown
 from idp.protocol import scopes
 from idp.protocol.authorization.flow import (
     Demands,
     Done,
     Issue,
+    Policed,
     SignedIn,
     Situation,
     Step,
@@ -22,7 +26,6 @@ from idp.protocol.authorization.flow import (
 from idp.protocol.authorization.request import AuthorizationRequest
 from idp.protocol.grants import service as grants
 from idp.protocol.vocabulary import PARAMETERS
-from idp.sessions import service as sessions
 from idp.settings import SecondFactor
 from idp.store import authorization_requests
 from idp.store.grants import Grant
@@ -32,17 +35,17 @@ from idp.web.parameters import Parameters
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What comes next, and for whom."""
+    """What comes next, and for whom; `rule` is the policy's, where one wants it."""
 
     step: Step
     standing: Standing | None
+    rule: str = ""
 
 
-def judge(
-    ctx: RequestContext, request: AuthorizationRequest, secret: str | None, done: Done
-) -> Judged:
+def judge(ctx: RequestContext, request: AuthorizationRequest, shown: Shown, done: Done) -> Judged:
     """Say what comes next for a request in this browser."""
-    standing = sessions.find_live(ctx, secret, client_id=request.client.client_id)
+    here = presence.attend(ctx, shown, Moment.AUTHORIZE, client_id=request.client.client_id)
+    standing, policed = here.standing, _policed(here)
     demands = Demands(
         prompt=request.prompt,
         max_age=request.max_age,
@@ -51,24 +54,48 @@ def judge(
     )
     situation = Situation(
         demands=demands,
-        session=_signed_in(ctx, demands, done, standing) if standing else None,
+        session=_signed_in(ctx, demands, done, standing, policed) if standing else None,
         done=done,
         consent_missing=standing is not None and consent_missing(request, standing),
         now=ctx.now,
+        policy=policed,
     )
-    return Judged(next_step(situation), standing)
+    # Whom a challenge is put to is named on the page that puts it.
+    rule = (here.challenged.session.challenge or "") if here.challenged else here.wanted.rule
+    return Judged(next_step(situation), standing or here.challenged, rule)
 
 
-def _signed_in(ctx: RequestContext, demands: Demands, done: Done, standing: Standing) -> SignedIn:
+def _policed(here: Presence) -> Policed:
+    """Return what the policy makes of the request, in the words of the flow."""
+    stopped = "session_challenged" if here.challenged is not None else None
+    if here.ended is not None:
+        stopped = "session_ended"
+    return Policed(
+        stopped=stopped,
+        refused=here.refused is not None,
+        again=here.wanted.outcome is Outcome.ASK_AGAIN,
+        step=here.wanted.outcome is Outcome.ASK_FACTOR,
+        acr=here.wanted.acr,
+        max_age=here.wanted.max_age,
+    )
+
+
+def _signed_in(
+    ctx: RequestContext, demands: Demands, done: Done, standing: Standing, policed: Policed
+) -> SignedIn:
     session = standing.session
     # What the user has is looked up only where it matters: it is a statement.
-    asking = worth_asking(demands, done, session.sid, session.acr)
+    asking = (
+        policed.step
+        or policed.acr is not None
+        or worth_asking(demands, done, session.sid, session.acr)
+    )
     return SignedIn(
         sid=session.sid,
         user_id=session.user_id,
         authenticated_at=session.authenticated_at,
         acr=session.acr,
-        reachable_acr=_reachable(ctx, demands, standing) if asking else (),
+        reachable_acr=_reachable(ctx, demands, standing, policed) if asking else (),
         step_missing=demands.max_age is not None and _step_missing(ctx, standing),
     )
 
@@ -86,7 +113,9 @@ def _step_missing(ctx: RequestContext, standing: Standing) -> bool:
     return missing and bool(steps_to("mfa", amr, facts.owned))
 
 
-def _reachable(ctx: RequestContext, demands: Demands, standing: Standing) -> tuple[str, ...]:
+def _reachable(
+    ctx: RequestContext, demands: Demands, standing: Standing, policed: Policed
+) -> tuple[str, ...]:
     """Return the levels that this user could show next.
 
     A factor is set up only for what must be met, and not where the operator wants none; whose
@@ -94,7 +123,7 @@ def _reachable(ctx: RequestContext, demands: Demands, standing: Standing) -> tup
     """
     session, user = standing.session, standing.user
     off = ctx.settings.second_factor_for(user.groups) is SecondFactor.OFF
-    wish = demands.acr.allowed_by(session.acr)
+    wish = demands.acr.allowed_by(session.acr) and policed.acr is None
     may_bind: tuple[Bindable, ...] = ()
     if not wish and not off and user.factors_reset_at is None:
         may_bind = bindable(ctx)

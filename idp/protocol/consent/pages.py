@@ -3,11 +3,12 @@
 import flask
 
 from idp.kernel.errors import IdpError
+from idp.policy.terms import Moment
+from idp.presence import service as presence
 from idp.protocol.consent import service
 from idp.protocol.consent.words import items, title_of
-from idp.sessions import service as sessions
 from idp.store.sessions import Standing
-from idp.web import continuation, cookies, csrf, parameters
+from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import page, redirect
@@ -73,8 +74,9 @@ def _asked(sent: parameters.Parameters) -> tuple[Handover, Standing]:
     handover = continuation.receive("consent", sent)
     if handover is None:
         raise ConsentStale("no ticket")
-    secret = cookies.read(ctx.settings, cookies.SESSION)
-    standing = sessions.find_live(ctx, secret, client_id=handover.carry["client_id"])
+    client_id = handover.carry["client_id"]
+    here = presence.attend(ctx, presence.shown(ctx), Moment.AUTHORIZE, client_id=client_id)
+    standing = here.standing
     if standing is None or standing.session.sid != handover.carry["sid"]:
         raise ConsentStale("another session")
     return handover, standing

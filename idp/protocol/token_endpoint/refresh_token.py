@@ -5,6 +5,7 @@ from typing import Any
 from idp.context import RequestContext
 from idp.kernel.secrets import MasterKey
 from idp.policy.acr import satisfies
+from idp.presence import refreshing
 from idp.protocol import resources, scopes
 from idp.protocol.clients.metadata import Client
 from idp.protocol.errors import InvalidGrant, InvalidRequest, InvalidScope
@@ -70,10 +71,12 @@ def _check_within_grant(
     Raises:
         InvalidScope: more scope than was granted (RFC 6749 §6).
         InvalidTarget: more resources than were granted (RFC 8707 §2.2).
-        InvalidGrant: the client by now asks for a better sign-in than this was.
+        InvalidGrant: the client by now asks for a better sign-in than this was, or the operator's
+            policy wants something of its session.
     """
     scope, resource, floor = form.get("scope"), form.get("resource"), client.metadata.require_acr
-    if scope is None and resource is None and floor is None:
+    policed = refreshing.is_policed(ctx, client.client_id)
+    if scope is None and resource is None and floor is None and not policed:
         return
     grant = grants.find(ctx.db, grant_id)
     if grant is None or grant.client_id != client.client_id:
@@ -83,3 +86,7 @@ def _check_within_grant(
     if not set(scopes.split(scope)) <= set(grant.scope):
         raise InvalidScope
     resources.check(resource, grant.resource, ctx.settings.issuer)
+    if policed and not grant.offline:
+        reason = refreshing.why_not(ctx, grant.sid, client.client_id)
+        if reason is not None:
+            raise refused(ctx, client.client_id, grant_id, reason)

@@ -1,0 +1,165 @@
+"""Each request in a session: goes on, is asked to prove it anew, is refused, or ends it.
+
+Two that come at once from two places are one after the other here: each is judged by what the
+other left, and what was proved meanwhile is not undone (I4, I6).
+"""
+
+from dataclasses import dataclass, replace
+
+import flask
+
+from idp.context import RequestContext
+from idp.credentials.devices import read_device_cookie
+from idp.credentials.owned import owned
+from idp.judgement import in_session
+from idp.judgement.in_session import Rejudged, Visit
+from idp.judgement.service import record as record_decision
+from idp.kernel.errors import Unavailable
+from idp.kernel.secrets import MasterKey
+from idp.policy.in_session import NOTHING, Wanted
+from idp.policy.terms import Moment, Outcome
+from idp.presence.told import tell_owner
+from idp.sessions import judged as judged_sessions
+from idp.sessions import service as sessions
+from idp.store import spent
+from idp.store.sessions import Standing
+from idp.web import cookies
+
+# Each try finds what the one before it lost to: more than a few never come together.
+_TRIES = 6
+# The reason of an end that a rule wants, with the rule behind it.
+POLICY = "policy:"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a browser shows: a session's secret, and the device credential that we gave it."""
+
+    secret: str | None = None
+    device_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Who is there, and whether they may go on.
+
+    Attributes:
+        standing: the session, good for this request; None where there is none.
+        challenged: the session, where it has to be proved anew first.
+        refused: the rule that lets nothing happen from here.
+        ended: the rule that ended the session just now.
+        wanted: what the policy wants of this request.
+    """
+
+    standing: Standing | None = None
+    challenged: Standing | None = None
+    refused: str | None = None
+    ended: str | None = None
+    wanted: Wanted = NOTHING
+
+
+NOBODY = Presence()
+
+
+def shown(ctx: RequestContext) -> Shown:
+    """Return what this request's cookies show."""
+    device = cookies.read(ctx.settings, cookies.DEVICE) if flask.has_request_context() else None
+    return Shown(
+        secret=cookies.read(ctx.settings, cookies.SESSION),
+        device_id=read_device_cookie(ctx.house.get(MasterKey), device) if device else None,
+    )
+
+
+def attend(
+    ctx: RequestContext, shown: Shown, moment: Moment, *, client_id: str | None = None
+) -> Presence:
+    """Return who stands before us, and do to the session what has to be done.
+
+    Raises:
+        Unavailable: too many others changed it meanwhile.
+    """
+    for _ in range(_TRIES):
+        standing = sessions.find_standing(ctx, shown.secret, client_id=client_id or "")
+        if standing is None:
+            return NOBODY
+        if standing.session.challenged_at is not None:
+            return Presence(challenged=standing)
+        visit = Visit(moment=moment, client_id=client_id, device_id=shown.device_id)
+        if not in_session.stirs(ctx, standing.session, visit):
+            sessions.note_activity(ctx, standing.session)
+            return Presence(standing=standing)
+        judged = in_session.look(
+            ctx,
+            standing.session,
+            standing.user,
+            visit,
+            second_step_owned=owned(ctx, standing.user).second_step,
+        )
+        presence = _done(ctx, standing, judged)
+        if presence is not None:
+            return presence
+    raise Unavailable("a session is changed by too many requests at once")
+
+
+def _done(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence | None:
+    """Return what came of it; None where another request was faster."""
+    if Outcome.END in (judged.outcome, judged.wanted.outcome):
+        return _end(ctx, standing, judged)
+    if Outcome.REFUSE in (judged.outcome, judged.wanted.outcome):
+        return _refuse(ctx, standing, judged)
+    if judged.outcome in (Outcome.ASK_FACTOR, Outcome.ASK_AGAIN):
+        return _challenge(ctx, standing, judged)
+    return _go_on(ctx, standing, judged)
+
+
+def _end(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence | None:
+    session = standing.session
+    # First it is as it was read, and held: nobody has proved it in between.
+    if not judged_sessions.settle(ctx, session, standing.secret_hash, judged.after):
+        return None
+    rule = judged.rule if judged.outcome is Outcome.END else judged.wanted.rule
+    sessions.end(ctx, session.sid, because=f"{POLICY}{rule}")
+    _record(ctx, judged, session.sid)
+    tell_owner(ctx, standing.user, judged.changes, ended=True)
+    return Presence(ended=rule)
+
+
+def _refuse(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence:
+    """Let nothing happen; nothing is written of it, so that back at home all is as it was."""
+    rule = judged.rule if judged.outcome is Outcome.REFUSE else judged.wanted.rule
+    sid = standing.session.sid
+    said = f"{sid}\x00{rule}\x00{ctx.origin.address}".encode(errors="surrogatepass")
+    key = ctx.house.get(MasterKey).mac("refused", said)
+    # Whoever tries again and again is recorded once in a while.
+    if spent.burn(ctx.db, key, ctx.now + ctx.settings.session_idle):
+        _record(ctx, judged, sid)
+    return Presence(refused=rule)
+
+
+def _challenge(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence | None:
+    asked = replace(judged.after, challenge=judged.rule)
+    if not judged_sessions.challenge(ctx, standing, asked, changes=judged.changes):
+        return None
+    _record(ctx, judged, standing.session.sid)
+    tell_owner(ctx, standing.user, judged.changes, ended=False)
+    session = replace(asked, challenged_at=ctx.now)
+    return Presence(challenged=replace(standing, session=session))
+
+
+def _go_on(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence | None:
+    after = judged.after
+    if after != standing.session:
+        read, secret_hash = standing.session, standing.secret_hash
+        if not judged_sessions.settle(ctx, read, secret_hash, after, rule=after.limited_by):
+            return None
+        standing = replace(standing, session=after)
+    if judged.telling:
+        _record(ctx, judged, after.sid)
+    if ctx.now >= min(after.idle_until, after.absolute_until):
+        return Presence(ended=judged.rule)
+    sessions.note_activity(ctx, after)
+    return Presence(standing=standing, wanted=judged.wanted)
+
+
+def _record(ctx: RequestContext, judged: Rejudged, sid: str) -> str:
+    return record_decision(ctx, judged.as_decided(), sid=sid)

@@ -1,0 +1,18 @@
+"""The owner is told of a session that looked as if somebody else had it: of each, by one letter."""
+
+from idp.context import RequestContext
+from idp.credentials import mail_cap
+from idp.credentials.notices import Notice, tell
+from idp.policy.terms import Change
+from idp.store.users import User
+
+
+def tell_owner(
+    ctx: RequestContext, user: User, changes: frozenset[Change], *, ended: bool
+) -> Notice | None:
+    """Write to the user, unless it was the policy alone that changed."""
+    notice = Notice.SESSION_ENDED if ended else Notice.SESSION_STOPPED
+    if not changes or not mail_cap.admits(ctx, "session", user.id):
+        return None
+    tell(ctx, user, notice)
+    return notice
