@@ -42,7 +42,7 @@ class Signals:
 # simulated population of tests/population, on other seeds than those that docs/risk.md reports on.
 TRUSTED_DEVICE = -7.5
 KNOWN_DEVICE = -7.0
-UNCONFIRMED_DEVICE = -2.0
+UNCONFIRMED_DEVICE = -1.5
 IMPOSSIBLE_TRAVEL = 2.0
 # Of a network that the user was on before, little: theirs may be a VPN.
 HOSTING, USUAL_HOSTING = 1.5, 0.3

@@ -1,12 +1,13 @@
 """What a sign-in teaches, and how much of it is kept."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.policy.risk import Features
+from idp.policy.risk import Features, Signals, score
 from idp.policy.risk.habits import (
     EVICTED,
     MOST_LEARNED,
@@ -19,7 +20,7 @@ from idp.policy.risk.habits import (
     untaught,
     usual_of,
 )
-from idp.policy.terms import RiskLevel
+from idp.policy.terms import DeviceStanding, RiskLevel
 
 AT = datetime(2030, 1, 1, 12, tzinfo=UTC)
 HOME = Features.of(
@@ -160,3 +161,31 @@ def test_what_is_usual_is_read_off_the_counters():
     assert usual.learned == 1.0
     assert ("address", "192.0.2.7") not in common_names(HOME)
     assert ("asn", "AS64500") in common_names(HOME)
+
+
+def test_a_stranger_who_got_in_once_with_the_password_is_no_less_a_stranger_the_next_day():
+    counters, common = {}, {}
+    for day in range(12):
+        counters = taught(counters, HOME, 1.0, day)
+    stranger = Features.of(
+        at=AT,
+        address="203.0.113.9",
+        prefix="203.0.113.0/24",
+        asn="AS64999",
+        country="NO",
+        user_agent="another agent",
+        browser="Chrome",
+        version="140",
+        system="Windows",
+        device="desktop",
+    )
+    first = score(stranger, usual_of(counters, stranger, common), Signals())
+    for _ in range(20):
+        counters = taught(counters, stranger, teaches(RiskLevel.ELEVATED), day=20)
+
+    back = replace(stranger, known_device=True)
+    device = Signals(device=DeviceStanding.KNOWN)
+    again = score(back, usual_of(counters, back, common), device)
+
+    assert first.level > RiskLevel.LOW
+    assert again.level > RiskLevel.LOW
