@@ -8,7 +8,6 @@ from idp.login.sign_in import Judged
 from idp.policy.at_sign_in import asks, shortened
 from idp.policy.factors import Step
 from idp.policy.sign_in import Enrol, NeedFactor, NoRoom, Refer, Verdict
-from idp.policy.terms import RiskLevel
 from idp.store.users import User
 from idp.web import continuation
 from idp.web.context import request_context
@@ -32,14 +31,16 @@ def asked_of(judged: Judged) -> Asked:
     """Return what the policy says of a sign-in, as far as pages speak of it."""
     decided = judged.decided
     said, limits = decided.judgement, decided.judgement.limits
-    doubted = decided.facts.risk > RiskLevel.LOW
-    unusual = [it for it in decided.seen.risk.contributions if doubted and it.weight > 0]
+    rule = next((it for it in decided.policy.rules if it.name == said.rule), None)
+    # A rule that looks at nothing unusual has other reasons.
+    of_risk = rule is not None and bool(rule.when.risks or rule.when.devices)
+    unusual = [it for it in decided.seen.risk.contributions if of_risk and it.weight > 0]
     short = shortened(said, decided.policy.defaults)
     return Asked(
         step=asks(said),
         level=said.acr,
         rule=said.rule,
-        told=next((it.because for it in decided.policy.rules if it.name == said.rule), ""),
+        told=rule.because if rule else "",
         because=tuple((it.name, it.detail) for it in unusual[:_REASONS_TOLD]),
         trust=int(limits.trusted_device.total_seconds()),
         lasts=int(limits.absolute.total_seconds()) if short else None,
