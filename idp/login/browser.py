@@ -8,7 +8,7 @@ from idp.credentials.devices import credential_for
 from idp.judgement.policies import Policies
 from idp.login import opening
 from idp.login.sign_in import Browser, Proved
-from idp.policy.at_sign_in import longest_remember
+from idp.policy.longest import longest_remember
 from idp.policy.terms import Moment
 from idp.presence import service as presence
 from idp.store.sessions import Session

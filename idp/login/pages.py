@@ -13,7 +13,7 @@ from idp.login import browser, proofs, words
 from idp.login.confirming import STEP_MISSING, TOO_OLD
 from idp.login.proceed import cancelled, go_on, hop, received
 from idp.login.proofs import Wait, Wrong
-from idp.policy.at_sign_in import longest_remember
+from idp.policy.longest import longest_remember
 from idp.store.users import User
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context

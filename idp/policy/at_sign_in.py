@@ -1,9 +1,8 @@
 """What a judgement comes to at a sign-in: asked for, refused, or let in for a shorter while."""
 
 from dataclasses import replace
-from datetime import timedelta
 
-from idp.policy.book import Judgement, Limits, Policy, Share
+from idp.policy.book import Judgement, Limits
 from idp.policy.terms import Outcome
 
 # Somebody of whom no more can be asked than was shown stays no longer than this part of the usual.
@@ -57,18 +56,3 @@ def shortened(judgement: Judgement, defaults: Limits) -> str | None:
         if name in by and getattr(judgement.limits, name) < getattr(defaults, name):
             return by[name]
     return None
-
-
-def longest_remember(policy: Policy) -> timedelta:
-    """Return how long a cookie outlives the browser's window for whom it does so longest.
-
-    Before somebody is known, that is whether “Keep me signed in” is offered at all.
-    """
-    default = policy.defaults.remember
-    said = (rule.then.remember for rule in policy.rules)
-    lengths = [
-        default * it.of_default if isinstance(it, Share) else it for it in said if it is not None
-    ]
-    bound = policy.bounds.remember
-    longest = max((default, *lengths))
-    return longest if bound is None else min(longest, bound)

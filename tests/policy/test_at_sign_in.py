@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 from idp.policy.at_sign_in import (
     UNASKED_SHARE,
     asks,
-    longest_remember,
     refuses,
     settled,
     shortened,
 )
-from idp.policy.book import Bounds, Judgement, Limits, Policy, Rule, Share, Then, When
+from idp.policy.book import Judgement, Limits
 from idp.policy.terms import Outcome
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -94,24 +93,3 @@ def test_no_end_of_a_sign_in_is_later_than_it_was_judged(outcome, idle, absolute
 )
 def test_the_rule_that_shortens_a_session_is_named(limited_by, limits, rule):
     assert shortened(judged(limited_by=limited_by, **limits), DEFAULTS) == rule
-
-
-@pytest.mark.parametrize(
-    ("default", "said", "bound", "longest"),
-    [
-        (timedelta(0), (), None, timedelta(0)),
-        (DAY, (), None, DAY),
-        (DAY, (2 * DAY, None, Share(0.5)), None, 2 * DAY),
-        (DAY, (Share(0.5),), None, DAY),
-        (timedelta(0), (7 * DAY,), DAY, DAY),
-    ],
-)
-def test_keep_me_signed_in_is_offered_where_somebody_may_have_it(default, said, bound, longest):
-    policy = Policy(
-        version="v1",
-        defaults=replace(DEFAULTS, remember=default),
-        rules=tuple(Rule("r", When(), Then(remember=it)) for it in said),
-        bounds=Bounds(remember=bound),
-    )
-
-    assert longest_remember(policy) == longest

@@ -51,7 +51,7 @@ def redeem(ctx: RequestContext, request: TokenRequest) -> dict[str, Any]:
             # Whoever has a secret is bound by it and may change keys (RFC 9449 §5).
             bound_jkt=request.jkt if client.public and refreshes else None,
             first_generation=1 if refreshes else 0,
-            **untils_of(ctx.settings, client.metadata, ctx.now),
+            **untils_of(ctx, client.metadata),
         ),
     )
     return tokens_of(

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from idp.context import RequestContext
+from idp.judgement.policies import Policies
+from idp.policy.longest import longest_session
 from idp.policy.token_lifetimes import RefreshLimits, capped, refresh_limits
 from idp.protocol.clients.metadata import ClientMetadata
 from idp.protocol.tokens.access import Shape
@@ -25,12 +28,13 @@ def access_lifetime(settings: Settings, client: ClientMetadata) -> timedelta:
     )
 
 
-def untils_of(settings: Settings, client: ClientMetadata, now: datetime) -> dict[str, Until]:
+def untils_of(ctx: RequestContext, client: ClientMetadata) -> dict[str, Until]:
     """Return until when a client's grants are of use: within their session, and without it.
 
     Without a refresh token that is for as long as the one access token.
     """
-    longest = settings.session_absolute
+    settings, now = ctx.settings, ctx.now
+    longest = longest_session(ctx.house.get(Policies).current(now))
     return {
         "online": _until(settings, client, now, longest, longest),
         "offline": _until(settings, client, now, settings.refresh_idle, settings.refresh_absolute),

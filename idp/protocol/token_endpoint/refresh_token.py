@@ -49,7 +49,7 @@ def redeem(ctx: RequestContext, request: TokenRequest) -> dict[str, Any]:
             presented=token.generation,
             jkt=request.jkt,
             leeway_from=ctx.now - ctx.settings.refresh_leeway,
-            **untils_of(ctx.settings, client.metadata, ctx.now),
+            **untils_of(ctx, client.metadata),
         ),
     )
     return tokens_of(
