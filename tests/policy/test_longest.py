@@ -35,6 +35,6 @@ def a_policy(setting, default, said, bound):
     ("setting", "of_policy"), [("remember", longest_remember), ("absolute", longest_session)]
 )
 def test_what_holds_for_whom_it_holds_longest_is_known_of_nobody(
-    setting, of_policy, default, said, bound, longest
+    setting, of_policy, default, *, said, bound, longest
 ):
     assert of_policy(a_policy(setting, default, said, bound)) == longest
