@@ -15,8 +15,8 @@ def why(rule: str, because: str = "") -> str:
         "device_credential_missing": _(
             "This does not seem to be the browser that you signed in with"
         ),
-        "high_risk": _("This is very unlike how you usually sign in"),
-        "elevated_risk": _("This is unlike how you usually sign in"),
+        "high_risk": _("Much about this is unfamiliar to us"),
+        "elevated_risk": _("Something about this is unfamiliar to us"),
         "new_browser": _("This browser is new to us"),
         "trusted_browser_with_passkey": _("You trust this browser and showed a passkey"),
         DEFAULTS: _("This is what holds for everybody"),

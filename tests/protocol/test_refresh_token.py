@@ -210,7 +210,7 @@ def test_refreshing_is_activity_of_the_session_and_never_moves_its_absolute_limi
     provider.clock.forward(minutes=30)
 
     assert refused(refresh(confidential, token)) == GRANT
-    assert reasons(provider) == ["too_old"]
+    assert reasons(provider) == ["session_too_old"]
 
 
 def test_a_client_may_stay_away_for_as_long_as_the_session_idles(provider, confidential):
