@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, literal, or_, select, update
 
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
@@ -80,10 +80,9 @@ def common(db: Transaction, pairs: Sequence[Pair]) -> dict[Pair, tuple[float, in
 
 
 def _either(feature: str) -> ColumnElement[bool]:
-    return and_(
-        common_values.c.feature == feature,
-        or_(common_values.c.value == SUM, common_values.c.value == bindparam(feature)),
-    )
+    # Both columns of the key in one condition: what the planner knows of a table may be old.
+    wanted = common_values.c.value.in_([literal(SUM), bindparam(feature)])
+    return and_(common_values.c.feature == feature, wanted)
 
 
 def add_common(db: Transaction, weights: Mapping[Pair, float]) -> None:
