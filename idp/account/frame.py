@@ -64,8 +64,10 @@ def _ending(session: Session, section: str) -> dict[str, object]:
         if absolute_in <= idle_in
         else _("This session ends when it is not used for %(time)s.", time=idle),
         "idle": _(
-            "You are about to be signed out, because nothing was done here for %(time)s.", time=idle
+            "You will be signed out at {when}, because nothing was done here for %(time)s.",
+            time=idle,
         ),
+        "zone": zone_shown(),
         "absolute": over + " " + _("Finish what you are doing, then sign in again."),
         "over": _("This session is over. Sign in again to go on."),
         "stay": "/account/stay",

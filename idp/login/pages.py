@@ -10,7 +10,7 @@ from idp.credentials.owned import owned
 from idp.judgement.policies import Policies
 from idp.kernel.encoding import unb64url
 from idp.login import browser, proofs, words
-from idp.login.confirming import STEP_MISSING, TOO_OLD
+from idp.login.confirming import LEVEL_MISSING, STEP_MISSING, TOO_OLD
 from idp.login.proceed import cancelled, go_on, hop, received
 from idp.login.proofs import Wait, Wrong
 from idp.policy.longest import longest_remember
@@ -26,6 +26,7 @@ bp = flask.Blueprint("login", __name__)
 LOGIN, PASSKEY, ACCOUNT = "/login", "/login/passkey", "/login/account"
 TOO_MANY = 429
 _LONGEST_CREDENTIAL_ID = 2000
+CHALLENGED = "session_challenged"
 
 
 @bp.get(LOGIN)
@@ -116,7 +117,7 @@ def _show(
     anybody = handover.frame()
     known, settings = _known(handover), request_context().settings
     # Somebody who is signed in does not sign in: they confirm that it is them.
-    confirming_ = handover.reason in (TOO_OLD, STEP_MISSING)
+    confirming_ = handover.reason in (TOO_OLD, STEP_MISSING, LEVEL_MISSING)
     return page(
         "login",
         status=status,
@@ -130,7 +131,7 @@ def _show(
         reason=words.why(handover),
         hint_user=handover.identifier if named else None,
         switch_url=continuation.url(LOGIN, "login", anybody) if named and not confirming_ else None,
-        confirming=confirming_,
+        confirming=confirming_ or (known is not None and handover.reason == CHALLENGED),
         password=known is None or owned(request_context(), known).password,
         passkey=_ceremony(known),
         autofill=known is None,

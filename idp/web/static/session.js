@@ -9,6 +9,8 @@
   const button = form.querySelector('button');
   let timer;
   const sooner = (left) => Math.min(left.idle, left.absolute);
+  const clock = (seconds) => new Date(Date.now() + seconds * 1000)
+    .toLocaleTimeString(document.documentElement.lang, { hour: 'numeric', minute: '2-digit', timeZone: bar.dataset.zone });
   const show = (words, canStay) => {
     bar.classList.add('session-end-near');
     bar.hidden = false;
@@ -24,7 +26,7 @@
       timer = setTimeout(look, Math.min((sooner(left) - WARN) * 1000 + 500, 600000));
       return;
     }
-    show(left.absolute <= left.idle ? bar.dataset.absolute : bar.dataset.idle, left.absolute > left.idle);
+    show(left.absolute <= left.idle ? bar.dataset.absolute : bar.dataset.idle.replace('{when}', clock(left.idle)), left.absolute > left.idle);
     timer = setTimeout(look, Math.max(1, Math.min(sooner(left) + 1, 20)) * 1000);
   };
   const ask = (url, options) => fetch(url, { headers: { Accept: 'application/json' }, redirect: 'error', ...options })
