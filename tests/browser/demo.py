@@ -1,16 +1,23 @@
-"""The demo as `make run` starts it: provider, account and two client applications."""
+"""The demo as `make run` starts it, and its applications one by one, which may be away."""
 
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from werkzeug.serving import make_server
+
+from idp.demo.client import create_client
+from idp.demo.registration import CALLBACK, SIGNED_OUT, TOLD, Registration
+from tests.browser.house import House
 from tests.support.ports import free_port
 
 _ROOT = Path(__file__).parents[2]
@@ -78,3 +85,50 @@ class Demo:
             self._process.wait()
         self._process.stdout.close()
         self._log.close()
+
+
+class DemoApp:
+    """One of the demo's applications at a provider; while it is away nobody listens on its port."""
+
+    def __init__(self, house: House, name: str) -> None:
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        registered = house.staff.add_client(
+            client_name=name,
+            redirect_uris=(f"{self.url}{CALLBACK}",),
+            post_logout_redirect_uris=(f"{self.url}{SIGNED_OUT}",),
+            backchannel_logout_uri=f"{self.url}{TOLD}",
+            grant_types=("authorization_code", "refresh_token"),
+            first_party=True,
+        )
+        registration = Registration(
+            name=name,
+            path="",
+            client_id=registered.client.client_id,
+            client_secret=registered.secret or "",
+        )
+        self._flask = create_client(house.issuer, [asdict(registration)])
+        # Cookies know no ports, so two applications on this machine need two names.
+        self._flask.config["SESSION_COOKIE_NAME"] = f"demo_{self.port}"
+
+    def __enter__(self) -> Self:
+        self.come_back()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.go_away()
+
+    def come_back(self) -> None:
+        """Listen, with what it remembered."""
+        self._server = make_server("127.0.0.1", self.port, self._flask, threaded=True)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def go_away(self) -> None:
+        """Be out of reach."""
+        self._server.shutdown()
+        self._server.server_close()

@@ -14,16 +14,16 @@ class Phone:
 
     def __init__(self, key: str) -> None:
         self._totp = pyotp.TOTP(key.replace(" ", ""))
-        self._last = 0
+        self.last = 0
 
     def code(self) -> str:
         """Return a code that was not given before and that the provider still takes (±1 step)."""
         now = time.time()
         # One step back gives room for two more codes, unless that step is about to leave.
         oldest = int(now // STEP) - (1 if now % STEP < STEP - 10 else 0)
-        step = max(oldest, self._last + 1)
+        step = max(oldest, self.last + 1)
         time.sleep(max(0, (step - 1) * STEP - now + 0.2))
-        self._last = step
+        self.last = step
         return self._totp.at(step * STEP)
 
     def wrong_code(self) -> str:
