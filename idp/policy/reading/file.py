@@ -25,7 +25,8 @@ def policy_of(text: str, settings: Settings) -> Policy:
     """
     try:
         said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Beside what is no TOML: a number of thousands of digits, lists in lists without end.
         raise SetupFault(_no_toml(str(error), text)) from error
     faults = Faults(text)
     policy = _policy(said, faults, settings)
