@@ -133,6 +133,9 @@ def look(
     if speaks_at(policy, visit.moment, visit.client_id):
         signed_in = judge(policy, as_let_in(facts, session.client_id))
         wanted = wanted_of_request(policy, signed_in, now, facts, proof)
+        ended_at_home = before.outcome is Outcome.END
+        if wanted.outcome is Outcome.END and not ended_at_home and facts.changes <= ADDRESS:
+            wanted = replace(wanted, outcome=Outcome.ASK_AGAIN)
         bounded = shorter(bounded, signed_in.limits, now.limits)
     if bounded != term:
         limited_by = shortened(now, policy.defaults) or limited_by

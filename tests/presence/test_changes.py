@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from idp.policy.book import Rule, Then, When
-from idp.policy.terms import Change, Outcome
+from idp.policy.terms import Change, Moment, Outcome
 from tests.account.people import MAIL
 from tests.app import Provider, RelyingParty, make_provider
 from tests.machines.statements import overheard
@@ -159,6 +159,20 @@ def test_a_new_address_alone_ends_nothing_whatever_the_policy_says(
 ):
     harsh = Rule("harsh", When(changes=frozenset({Change.NETWORK})), Then(outcome=Outcome.END))
     ruled(provider, harsh)
+    rp.authorize()
+    move(rp.browser, AWAY)
+
+    assert page_of(rp.authorize()) == "login"
+
+    assert how_it_ended(provider) is None
+    assert session_in(provider).challenge == "harsh"
+
+
+def test_nor_does_it_where_the_rule_is_one_of_this_very_request(
+    provider: Provider, rp: RelyingParty
+):
+    moved = When(moments=frozenset({Moment.AUTHORIZE}), changes=frozenset({Change.NETWORK}))
+    ruled(provider, Rule("harsh", moved, Then(outcome=Outcome.END)))
     rp.authorize()
     move(rp.browser, AWAY)
 
