@@ -36,6 +36,7 @@ def end_sessions(ctx: RequestContext, which: Begun, because: str, ended: Ended) 
         return len(found)
 
     _step_by_step(ctx, some)
+    _step_by_step(ctx, lambda: sessions.forget_idled(ctx, which, limit=AT_ONCE))
     for sid in endings.open_sessions(ctx.db, which, since=since):
         ctx.db.commit()
         if sessions.end(ctx, sid, because=because):

@@ -15,6 +15,7 @@ from idp.context import RequestContext
 from idp.delivery import service as delivery
 from idp.delivery.parcel import BACKCHANNEL_LOGOUT
 from idp.delivery.service import ToClient
+from idp.policy.returning import IDLE_END
 from idp.store import endings, sessions
 from idp.store.endings import Begun, EndedSession
 from idp.store.sessions import Session
@@ -33,6 +34,7 @@ def end(ctx: RequestContext, sid: str, *, because: str) -> bool:
 def end_all_of_user(ctx: RequestContext, user_id: str, *, because: str) -> int:
     """End every session of a user; return how many this call ended."""
     ended = sessions.end_all_of_user(ctx.db, user_id, ctx.now, because)
+    forget_idled(ctx, Begun(user_id=user_id))
     _note(ctx, [EndedSession(sid=sid, user_id=user_id, reason=because) for sid in ended])
     return len(ended)
 
@@ -41,6 +43,7 @@ def end_others(ctx: RequestContext, session: Session, *, because: str) -> int:
     """End every session of the user but this one; return how many this call ended."""
     user_id = session.user_id
     ended = sessions.end_others_of_user(ctx.db, user_id, session.sid, ctx.now, because)
+    forget_idled(ctx, Begun(user_id=user_id))
     _note(ctx, [EndedSession(sid=sid, user_id=user_id, reason=because) for sid in ended])
     return len(ended)
 
@@ -52,6 +55,14 @@ def end_some(
     ended = endings.end_sessions(ctx.db, which, ctx.now, because, since=since, limit=limit)
     _note(ctx, ended)
     return [each.sid for each in ended]
+
+
+def forget_idled(ctx: RequestContext, which: Begun, *, limit: int = AT_ONCE) -> int:
+    """Let nobody come back to some of the sessions that idled out; return to how many.
+
+    They are over as those are that end now: whoever ends all means them, too.
+    """
+    return endings.forget_secrets(ctx.db, which, ctx.now, IDLE_END, limit=limit)
 
 
 def end_expired(ctx: RequestContext) -> int:

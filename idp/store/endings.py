@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Column, ColumnElement, and_, case, false, func, or_, select, update
+from sqlalchemy import (
+    CTE,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from idp.store.database import Transaction
 from idp.store.grants import Which, ending
@@ -117,6 +130,26 @@ def end_expired(db: Transaction, now: datetime, *, limit: int) -> list[EndedSess
         .returning(*_ENDED_SESSION)
     )
     return [EndedSession(**row) for row in db.write(statement).mappings()]
+
+
+def forget_secrets(
+    db: Transaction, which: Begun, now: datetime, because: str, *, limit: int
+) -> int:
+    """Let nobody come back to some of the sessions that ended so; return to how many.
+
+    Their secret is one from then on that no hash comes to.
+    """
+    nobodys = cast(sessions.c.sid, LargeBinary)
+    left = [
+        or_(sessions.c.end_reason.is_(None), sessions.c.end_reason == because),
+        sessions.c.idle_until <= now,
+        sessions.c.absolute_until > now,
+        sessions.c.secret_hash != nobodys,
+    ]
+    meant = which.conditions(sessions.c.user_id, sessions.c.opened_at)
+    some = _some(sessions.c.sid, [*meant, *left], limit)
+    chosen = sessions.c.sid.in_(select(some.c.sid))
+    return db.write(update(sessions).where(chosen).values(secret_hash=nobodys)).rowcount
 
 
 def listening(db: Transaction, sids: Sequence[str], now: datetime) -> list[Listening]:

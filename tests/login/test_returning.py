@@ -119,3 +119,19 @@ def test_nothing_is_taken_up_by_who_uses_another_account(idled):
 
     assert page_id(page) == APP
     assert all_sessions(idled.provider)[-1].amr == ["pwd"]
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["noted", "not yet noted"])
+@pytest.mark.parametrize("all_of_them", [True, False], ids=["everywhere", "elsewhere"])
+def test_nothing_is_left_of_it_once_all_sessions_were_ended(idled, noted, all_of_them):
+    user = user_of(idled.provider)
+    with idled.provider.context() as ctx:
+        if noted:
+            endings.end_expired(ctx)
+        if all_of_them:
+            service.end_all_of_user(ctx, user.id, because="user_ended")
+        else:
+            here = service.open_session(ctx, user.id, ("pwd",), None)
+            service.end_others(ctx, here.session, because="user_ended")
+
+    assert page_id(signs_in(idled)) == "login-code"
