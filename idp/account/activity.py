@@ -98,7 +98,10 @@ def _line(ctx: RequestContext, event: Recorded, decision: Decision | None, here:
         "who": _who(event, client),
         "details": _details(event, client),
     }
-    return line | _why(ctx, decision, here) if decision is not None else line
+    if decision is None:
+        return line
+    # A new proof renews a session; its limits are those that it was opened by.
+    return line | _why(ctx, decision, here, limiting=event.name != "session.proved")
 
 
 def _line_alone(ctx: RequestContext, decision: Decision, here: Session) -> Line:
@@ -115,9 +118,10 @@ def _line_alone(ctx: RequestContext, decision: Decision, here: Session) -> Line:
     } | _why(ctx, decision, here)
 
 
-def _why(ctx: RequestContext, decision: Decision, here: Session) -> Line:
+def _why(ctx: RequestContext, decision: Decision, here: Session, *, limiting: bool = True) -> Line:
     """Return why it was decided so, and what is asked about it."""
-    words, question = told(ctx, decision), question_about(decision, here)
+    words = told(ctx, decision, limiting=limiting)
+    question = question_about(decision, here)
     line: Line = {
         "unusual": words.unusual,
         "reasons": words.reasons,

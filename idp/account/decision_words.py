@@ -39,8 +39,11 @@ class Told:
     answer: str | None
 
 
-def told(ctx: RequestContext, decision: Recorded) -> Told:
-    """Return a decision in words."""
+def told(ctx: RequestContext, decision: Recorded, *, limiting: bool = True) -> Told:
+    """Return a decision in words.
+
+    Not `limiting` is one about a session that keeps the limits it was opened by.
+    """
     reasons = suspicions(_contributions(decision))
     unusual = decision.level != RiskLevel.LOW.word
     where = decision.facts.get("country")
@@ -49,8 +52,8 @@ def told(ctx: RequestContext, decision: Recorded) -> Told:
         (_("Because"), _listed(reasons)),
         (_("What followed"), outcome_in_words(decision.outcome)),
         (_("By the rule"), rule_in_words(ctx, decision.rule)),
-        (_("Ends"), limits_in_words(decision)),
-        (_("Shorter by"), _shortened_by(ctx, decision)),
+        (_("Ends"), limits_in_words(decision) if limiting else ""),
+        (_("Shorter by"), _shortened_by(ctx, decision) if limiting else ""),
         (_("Place"), approximately(where) if isinstance(where, str) else ""),
         (_("Policy"), decision.policy_version),
     ]

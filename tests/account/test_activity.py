@@ -147,6 +147,19 @@ def test_each_line_opens_to_what_an_expert_asks_for(rp):
     assert f"Event session.opened Reference {opened.reference}" in text
 
 
+def test_a_new_proof_claims_no_limits_that_its_session_does_not_have(rp):
+    rp.sign_in()
+    assert "in any case" in text_of(visit(rp, ACTIVITY))
+    limits = text_of(visit(rp, ACTIVITY)).count("in any case")
+    rp.provider.clock.forward(minutes=5)
+
+    rp.log_in(rp.authorize(prompt="login"))
+
+    page = text_of(visit(rp, ACTIVITY))
+    assert "You confirmed that it is you." in page
+    assert page.count("in any case") == limits
+
+
 def test_an_operators_reason_stands_as_it_was_written(rp, ada):
     rp.sign_in()
     with rp.provider.context() as ctx:
