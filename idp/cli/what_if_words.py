@@ -125,8 +125,8 @@ def _changes(tally: Tally) -> str:
         (
             "Sessions",
             (
-                f"{counts['sessions']} opened: {counts['shortened']} would be shorter, "
-                f"{counts['lengthened']} longer"
+                f"{counts['sessions']} opened or proved anew: {counts['shortened']} would be "
+                f"shorter, {counts['lengthened']} longer"
             ),
         ),
     ]
