@@ -192,6 +192,7 @@ def reason_in_words(reason: object) -> str:
         "factors_reset": _("The people who run this service took your second steps away."),
         "factor_removed": _("A way of signing in was removed."),
         "idle_timeout": _("It had not been used for a while."),
+        "maybe_copied": _("A session was used as if its cookies had been copied."),
         "not_me": _("You said that a sign-in was not you."),
         "password_changed": _("The password was changed."),
         "password_recovered": _("The forgotten password was replaced."),

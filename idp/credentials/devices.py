@@ -110,6 +110,14 @@ def distrust_all(ctx: RequestContext, user_id: str, *, because: str) -> int:
     return count
 
 
+def distrust(ctx: RequestContext, device_id: str, user_id: str, *, because: str) -> bool:
+    """Let this device stand for the user's second factor no more; False when it did not."""
+    if not known_devices.distrust(ctx.db, device_id, user_id, ctx.now):
+        return False
+    record(ctx, DevicesDistrusted(user_id=user_id, count=1, reason=because))
+    return True
+
+
 def forget_others(ctx: RequestContext, user_id: str, *, but: str | None, because: str) -> None:
     """Let no device stand for the second factor, and forget all but the one that acts, if any.
 

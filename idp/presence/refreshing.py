@@ -16,6 +16,7 @@ from idp.judgement.service import record as record_decision
 from idp.policy.in_session import speaks_at
 from idp.policy.terms import Moment, Outcome
 from idp.presence.service import POLICY
+from idp.presence.told import is_news
 from idp.sessions import judged as judged_sessions
 from idp.sessions import service as sessions
 from idp.store import session_changes, users
@@ -45,8 +46,12 @@ def why_not(ctx: RequestContext, sid: str, client_id: str) -> str | None:
     has = owned(ctx, user).second_step
     judged = in_session.look(ctx, session, user, visit, second_step_owned=has)
     reason = _done(ctx, session, user, secret_hash, judged)
-    if judged.telling or reason is not None:
-        record_decision(ctx, judged.as_decided(), sid=sid)
+    decided = judged.as_decided()
+    said = decided.judgement
+    if (judged.telling or reason is not None) and (
+        said.outcome is not Outcome.REFUSE or is_news(ctx, sid, said.rule)
+    ):
+        record_decision(ctx, decided, sid=sid)
     return reason
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import flask
 
 from idp.context import RequestContext
+from idp.credentials import devices
 from idp.credentials.devices import read_device_cookie
 from idp.credentials.owned import owned
 from idp.judgement import in_session
@@ -16,13 +17,12 @@ from idp.judgement.in_session import Rejudged, Visit
 from idp.judgement.service import record as record_decision
 from idp.kernel.errors import Unavailable
 from idp.kernel.secrets import MasterKey
-from idp.policy.in_session import NOTHING, Wanted
-from idp.policy.terms import Moment, Outcome
-from idp.presence.told import tell_owner
+from idp.policy.in_session import HARMLESS, NOTHING, Wanted
+from idp.policy.terms import Change, Moment, Outcome
+from idp.presence.told import is_news, tell_owner
 from idp.sessions import judged as judged_sessions
 from idp.sessions import service as sessions
-from idp.store import spent
-from idp.store.sessions import Standing
+from idp.store.sessions import Session, Standing
 from idp.web import cookies
 
 # Each try finds what the one before it lost to: more than a few never come together.
@@ -120,6 +120,7 @@ def _end(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence 
     rule = judged.rule if judged.outcome is Outcome.END else judged.wanted.rule
     sessions.end(ctx, session.sid, because=f"{POLICY}{rule}")
     _record(ctx, judged, session.sid)
+    _distrust(ctx, session, judged)
     tell_owner(ctx, standing.user, judged.changes, ended=True)
     return Presence(ended=rule)
 
@@ -127,12 +128,8 @@ def _end(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence 
 def _refuse(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence:
     """Let nothing happen; nothing is written of it, so that back at home all is as it was."""
     rule = judged.rule if judged.outcome is Outcome.REFUSE else judged.wanted.rule
-    sid = standing.session.sid
-    said = f"{sid}\x00{rule}\x00{ctx.origin.address}".encode(errors="surrogatepass")
-    key = ctx.house.get(MasterKey).mac("refused", said)
-    # Whoever tries again and again is recorded once in a while.
-    if spent.burn(ctx.db, key, ctx.now + ctx.settings.session_idle):
-        _record(ctx, judged, sid)
+    if is_news(ctx, standing.session.sid, rule):
+        _record(ctx, judged, standing.session.sid)
     return Presence(refused=rule)
 
 
@@ -141,9 +138,20 @@ def _challenge(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Pre
     if not judged_sessions.challenge(ctx, standing, asked, changes=judged.changes):
         return None
     _record(ctx, judged, standing.session.sid)
+    _distrust(ctx, standing.session, judged)
     tell_owner(ctx, standing.user, judged.changes, ended=False)
     session = replace(asked, challenged_at=ctx.now)
     return Presence(challenged=replace(standing, session=session))
+
+
+def _distrust(ctx: RequestContext, session: Session, judged: Rejudged) -> None:
+    """Let the browser's credential stand for no second step where it seems to have been copied.
+
+    It was copied together with the session, and would else do for a thief who leaves that out.
+    """
+    copied = not judged.changes <= HARMLESS and Change.DEVICE not in judged.changes
+    if copied and session.device_id is not None:
+        devices.distrust(ctx, session.device_id, session.user_id, because="maybe_copied")
 
 
 def _go_on(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence | None:

@@ -97,6 +97,21 @@ def distrust_all(db: Transaction, user_id: str, now: datetime) -> int:
     return db.write(change.values(trusted_until=None)).rowcount
 
 
+def distrust(db: Transaction, device_id: str, user_id: str, now: datetime) -> bool:
+    """Let one device stand for nothing; False when it did not, or somebody signs in with it now.
+
+    A sign-in holds the device before the session; who holds the session waits for no device.
+    """
+    mine = select(table.c.device_id).where(
+        table.c.device_id == device_id, table.c.user_id == user_id, table.c.trusted_until > now
+    )
+    change = update(table).where(
+        table.c.user_id == user_id,
+        table.c.device_id.in_(mine.with_for_update(skip_locked=True)),
+    )
+    return db.write(change.values(trusted_until=None)).rowcount == 1
+
+
 def remove_others(db: Transaction, user_id: str, but: str | None) -> int:
     """Forget a user's devices but this one, if one is given; return how many."""
     gone = delete(table).where(table.c.user_id == user_id)

@@ -109,6 +109,24 @@ def test_the_owner_goes_on_with_a_new_secret_and_the_copy_is_dead(
     assert session_in(provider).challenge is None
 
 
+@pytest.mark.parametrize("without", ["", DEVICE], ids=["with it", "without it"])
+def test_the_credential_that_was_copied_along_stands_for_no_second_step_any_more(
+    provider: Provider, without: str
+):
+    secret = provider.add_totp(provider.add_user())
+    rp = party(provider)
+    move(rp.browser)
+    rp.submit(rp.log_in(rp.authorize()), code=provider.code(secret), trust="yes")
+    copy = thief_of(provider, rp, AWAY, FIREFOX, without="__Host-idp_session")
+
+    thief_of(provider, rp, without=without).authorize()
+
+    distrusted = not without
+    assert ("devices.distrusted" in provider.event_names()) is distrusted
+    page = copy.log_in(copy.authorize())
+    assert (page_of(page) == "login-code") is distrusted
+
+
 def test_the_thief_who_acts_in_the_account_gets_nowhere(provider: Provider, rp: RelyingParty):
     thief = thief_of(provider, rp)
 

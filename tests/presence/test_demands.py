@@ -167,6 +167,16 @@ def test_a_refresh_is_judged_where_a_rule_speaks_of_it(
     assert "grant.ended" not in provider.event_names()
 
 
+def test_a_client_that_is_refused_again_and_again_is_recorded_once(provider: Provider, two):
+    easy, _ = two
+    ruled(provider, at_refresh(outcome=Outcome.REFUSE))
+    token = aged(provider, easy)
+
+    assert [refresh(easy, token).status_code for _ in range(3)] == [400] * 3
+
+    assert decided(provider).count(("refuse", "at refresh")) == 1
+
+
 def test_a_refused_refresh_is_good_again_after_a_new_proof(provider: Provider, two):
     easy, _ = two
     ruled(provider, at_refresh(outcome=Outcome.ASK_AGAIN))
