@@ -8,7 +8,8 @@ from sqlalchemy import delete, update
 from idp.kernel.secrets import digest
 from idp.store.schema import clients, consents, grants, sessions, users
 from tests.app import VERIFIER
-from tests.machines.weaving.operations import LOST, Act, Operation, Outcome, answer_of
+from tests.machines.weaving.operation import Act, Operation, Outcome, answer_of
+from tests.machines.weaving.operations import LOST
 from tests.machines.weaving.scene import Family, Scene
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, insert, select, update
 
-from idp.context import RequestContext
+from idp.context import Origin, RequestContext
+from idp.judgement.policies import Policies
 from idp.kernel.secrets import MasterKey, digest, new_id, new_secret
 from idp.protocol.clients import registry
 from idp.protocol.clients.metadata import ClientMetadata
@@ -21,6 +22,7 @@ from idp.protocol.keys import service as keys
 from idp.protocol.tokens import code as codes
 from idp.protocol.tokens import refresh as refresh_tokens
 from idp.sessions import service as sessions
+from idp.sessions.service import OpenSession
 from idp.store import users
 from idp.store.schema import clients, consents, grants, revoked_tokens
 from idp.store.schema import sessions as session_rows
@@ -28,7 +30,7 @@ from idp.store.schema import users as user_rows
 from idp.store.users import User
 from idp.worker.jobs import CLOCKS_DIFFER
 from tests.app import CALLBACK, Provider, RelyingParty, claims_of, header_of
-from tests.machines.weaving.scene import Family, Row, Scene
+from tests.machines.weaving.scene import BROWSER, HOME, Family, Row, Scene
 
 SCOPE = ("openid", "profile")
 OFFLINE = (*SCOPE, "offline_access")
@@ -40,8 +42,18 @@ def walk(provider: Provider) -> Scene:
     with provider.context() as ctx:
         user = User(id=new_id(), username=new_id(), created_at=ctx.now, updated_at=ctx.now)
         users.add(ctx.db, user)
-        opened = sessions.open_session(ctx, user.id, ("pwd",), None)
+        opened = _opened_at_home(ctx, user.id)
     return Scene(provider, user.id, opened.session.sid, opened.secret)
+
+
+def _opened_at_home(ctx: RequestContext, user_id: str) -> OpenSession:
+    """Open a session by the policy in force, where its browser is from then on."""
+    home = replace(ctx, origin=Origin(address=HOME, user_agent=BROWSER))
+    opened = sessions.open_session(home, user_id, ("pwd",), None)
+    mine = update(session_rows).where(session_rows.c.sid == opened.session.sid)
+    version = ctx.house.get(Policies).current(ctx.now).version
+    ctx.db.write(mine.values(policy_version=version))
+    return opened
 
 
 def sign_in_again(scene: Scene) -> None:
@@ -52,7 +64,7 @@ def sign_in_again(scene: Scene) -> None:
         mine = update(session_rows).where(session_rows.c.sid == scene.sid)
         ctx.db.write(mine.values(idle_until=over, absolute_until=over))
         scene.dead["sessions"] = scene.sid
-        opened = sessions.open_session(ctx, scene.user_id, ("pwd",), None)
+        opened = _opened_at_home(ctx, scene.user_id)
     scene.sid, scene.secret = opened.session.sid, opened.secret
 
 
@@ -65,6 +77,11 @@ def given_back(scene: Scene, family: Family) -> None:
         row = update(revoked_tokens).where(revoked_tokens.c.jti == jti)
         ctx.db.write(row.values(expires_at=ctx.now - CLOCKS_DIFFER))
     scene.dead |= {"grants": family.grant_id, "revoked_tokens": jti}
+
+
+def listening(number: int) -> dict[str, Any]:
+    """Return what a client says that wants to be told of the end of sessions."""
+    return {"backchannel_logout_uri": f"https://app{number}.example.test/told"}
 
 
 def register(scene: Scene, **metadata: Any) -> RelyingParty:
@@ -81,6 +98,7 @@ def register(scene: Scene, **metadata: Any) -> RelyingParty:
         scope = metadata.get("scope", SCOPE)
         consent.allow(ctx, scene.user_id, client_id, scope=scope, claims=())
     browser = scene.provider.browser()
+    browser.environ_base |= {"REMOTE_ADDR": HOME, "HTTP_USER_AGENT": BROWSER}
     name, secret = scene.cookie
     browser.set_cookie(name, secret, domain="id.example.test", secure=True)
     return RelyingParty(scene.provider, registered, browser)
@@ -167,6 +185,8 @@ class _Copy:
             client_id = family.party.client_id
             party = parties.setdefault(client_id, self._party(family.party))
             scene.families[name] = self._family(family, party)
+        if model.newcomer is not None:
+            scene.newcomer = self._party(model.newcomer)
         return scene
 
     def _row(self, row: Row) -> Row:

@@ -1,8 +1,6 @@
 """The provider with one guard missing, and the weaving that notices."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -15,39 +13,9 @@ from idp.store.noted import NotedChange
 from idp.store.schema import grants
 from idp.store.sessions import NOW
 from idp.web import context
+from tests.machines.weaving.mutant import Apply, Mutant, Notice, failing, pair, rewritten, single
+from tests.machines.weaving.session_mutants import SESSION_MUTANTS
 from tests.machines.weaving.stage import Stage
-from tests.machines.weaving.weave import Tally, all_of, alone, struck
-
-Notice = Callable[[Stage], Tally]
-Apply = Callable[[Stage, pytest.MonkeyPatch], None]
-BOTH = ("sqlite", "postgresql")
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A change that must be noticed, and by what; never because it crashes by itself."""
-
-    name: str
-    apply: Apply
-    notice: Notice
-    kinds: tuple[str, ...] = BOTH
-    refused_by_the_database: bool = False
-
-
-def pair(one: str, other: str) -> Notice:
-    """Notice by weaving two operations."""
-    return lambda stage: all_of(stage, (one, other), enough=1)
-
-
-def single(name: str) -> Notice:
-    """Notice by one operation that runs alone."""
-    return lambda stage: alone(stage, name)
-
-
-def failing(name: str) -> Notice:
-    """Notice by one operation whose statements fail, each in its turn."""
-    return lambda stage: struck(stage, name)
-
 
 # What redeems and what rotates, each without one of its guards
 
@@ -145,19 +113,10 @@ def _retries() -> Iterator[Mutant]:
 # What ends and what reads, in its words
 
 
-def _rewritten(which: str, pattern: str, instead: str = "") -> Apply:
-    """Change statements that begin so."""
-
-    def rewrite(statement: str) -> str:
-        return re.sub(pattern, instead, statement) if re.match(which, statement) else statement
-
-    return lambda stage, patch: patch.setattr(stage.scheduler, "rewrite", rewrite)
-
-
 def _heedless(stage: Stage, patch: pytest.MonkeyPatch) -> None:
     # Each of the two suffices.
     patch.setattr(signing_keys, "lock", lambda _: None)
-    _rewritten(
+    rewritten(
         r"UPDATE signing_keys SET state=\S+ activated_at",
         r"signing_keys\.state = (\S+)",
         r"\1 IS NOT NULL",
@@ -167,17 +126,17 @@ def _heedless(stage: Stage, patch: pytest.MonkeyPatch) -> None:
 _ENDS = (
     Mutant(
         "a grant ends again",
-        _rewritten(r"UPDATE grants SET .*ended_at=", r" AND grants\.ended_at IS NULL"),
+        rewritten(r"UPDATE grants SET .*ended_at=", r" AND grants\.ended_at IS NULL"),
         pair("replay", "replay"),
     ),
     Mutant(
         "a session ends again",
-        _rewritten(r"UPDATE sessions SET ended_at", r" AND sessions\.ended_at IS NULL"),
+        rewritten(r"UPDATE sessions SET ended_at", r" AND sessions\.ended_at IS NULL"),
         pair("logout", "logout"),
     ),
     Mutant(
         "a client is disabled again",
-        _rewritten(r"UPDATE clients", r" AND clients\.disabled_at IS NULL"),
+        rewritten(r"UPDATE clients", r" AND clients\.disabled_at IS NULL"),
         pair("disable", "disable"),
     ),
     Mutant(
@@ -187,12 +146,12 @@ _ENDS = (
     ),
     Mutant(
         "an access token does not ask whether its grant ended",
-        _rewritten(r"SELECT grants.*users", r" AND grants\.ended_at IS NULL"),
+        rewritten(r"SELECT grants.*users", r" AND grants\.ended_at IS NULL"),
         pair("replay", "userinfo"),
     ),
     Mutant(
         "an access token does not ask whether its session lives",
-        _rewritten(r"SELECT grants.*users", r"sessions\.sid IS NOT NULL", "1 = 1"),
+        rewritten(r"SELECT grants.*users", r"sessions\.sid IS NOT NULL", "1 = 1"),
         pair("logout", "userinfo"),
     ),
 )
@@ -203,7 +162,7 @@ _ENDS = (
 
 def _purging(job: str, column: str, notice: Notice) -> Mutant:
     table = column.partition(".")[0]
-    anything = _rewritten(rf"DELETE FROM {table} ", rf"({column} <=)", r"1 = 1 OR \1")
+    anything = rewritten(rf"DELETE FROM {table} ", rf"({column} <=)", r"1 = 1 OR \1")
     return Mutant(f"{job}, over or not", anything, notice)
 
 
@@ -264,4 +223,4 @@ _FRAMES = (
     Mutant("a refusal forgets what it decided", _decided_at(400), single("replay")),
     Mutant("a crash keeps what it did", _decided_at(600), failing("replay")),
 )
-MUTANTS = (*_guards(), *_retries(), *_ENDS, *_PURGES, *_FRAMES)
+MUTANTS = (*_guards(), *_retries(), *_ENDS, *_PURGES, *_FRAMES, *SESSION_MUTANTS)

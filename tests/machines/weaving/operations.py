@@ -1,14 +1,11 @@
 """What is woven: real requests through the WSGI application, and what operators and workers do."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from idp.account import administration
 from idp.context import RequestContext
-from idp.kernel.errors import IdpError
 from idp.protocol.clients import service as client_service
 from idp.protocol.consent import service as consent
 from idp.protocol.keys import service as keys
@@ -19,62 +16,16 @@ from tests.machines.weaving.model import (
     OFFLINE,
     given_back,
     granted,
+    listening,
     redeemed,
     refreshed,
     register,
     sign_in_again,
     walk,
 )
+from tests.machines.weaving.operation import NOT_FOUND, Operation, Outcome, answer_of, command
 from tests.machines.weaving.scene import Scene
-from tests.machines.weaving.steps import START, START_OF_COMMAND, Step
-
-Act = Callable[[Scene], "Outcome"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came back; a command that did its work answers 200."""
-
-    status: int
-    body: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def won(self) -> bool:
-        """Whether what was asked for was given."""
-        return self.status == 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One of those that race.
-
-    `uses` is the family that it asks something of, `ends` the families of which nothing is accepted
-    once it has answered, `voids` those whose newest access token is not, `refusals` what it may
-    answer when another one was faster. `reads` says that it shows that token. What is `never`
-    to be given is always refused, in the situation that `arrange` makes; `then` works all the same.
-    """
-
-    name: str
-    act: Act
-    request: bool = True
-    uses: str = ""
-    ends: frozenset[str] = frozenset()
-    voids: frozenset[str] = frozenset()
-    reads: bool = False
-    refusals: frozenset[int] = frozenset()
-    never: bool = False
-    arrange: Callable[[Scene], None] | None = None
-    then: str = ""
-
-    @property
-    def start(self) -> Step:
-        """How it begins."""
-        return START if self.request else START_OF_COMMAND
-
-
-def answer_of(response: Any) -> Outcome:
-    """Return what an HTTP response amounts to."""
-    return Outcome(response.status_code, response.get_json(silent=True) or {})
+from tests.machines.weaving.session_operations import OF_SESSION, SESSION_OPERATIONS
 
 
 def _exchange(name: str, scene: Scene) -> Outcome:
@@ -90,7 +41,9 @@ def _log_out(scene: Scene) -> Outcome:
         headers={"Cookie": f"{name}={secret}"},
         base_url=ISSUER,
     )
-    return answer_of(response)
+    # Where a session was found, the page that says so tells whom else it told, too.
+    found = response.status_code == 303
+    return Outcome(200, {"ended": True}) if found else Outcome(response.status_code, NOT_FOUND)
 
 
 def _userinfo(scene: Scene) -> Outcome:
@@ -121,15 +74,6 @@ def _introspect(scene: Scene) -> Outcome:
     return Outcome(401, outcome.body) if outcome.body.get("active") is False else outcome
 
 
-def _command(act: Callable[[RequestContext, Scene], object], scene: Scene) -> Outcome:
-    try:
-        with scene.provider.context() as ctx:
-            act(ctx, scene)
-    except IdpError as error:
-        return Outcome(error.status, {"error": type(error).__name__})
-    return Outcome(200)
-
-
 def _take_back(ctx: RequestContext, scene: Scene) -> None:
     consent.revoke(ctx, scene.user_id, scene.families["family"].party.client_id)
 
@@ -158,7 +102,7 @@ def _purge(name: str, removes: str, scene: Scene) -> Outcome:
     """Run a job of a worker that lives a little later, and say until when a row must be over."""
     history_kept_for = scene.provider.house.get(Settings).history_kept_for
     kept = CLOCKS_DIFFER if removes == "revoked_tokens" else history_kept_for
-    outcome = _command(partial(_run_job, name), scene)
+    outcome = command(partial(_run_job, name), scene)
     until = scene.provider.clock.now + AHEAD - kept
     return Outcome(outcome.status, {"removes": removes, "until": until})
 
@@ -175,12 +119,12 @@ PURGES = {
 # Of a grant that is over, or by a client that is disabled.
 LOST = frozenset({400, 401})
 OF_CLIENT = frozenset({"code", "family", "sibling"})
-OF_SESSION = OF_CLIENT | {"other", "public"}
 OF_USER = OF_SESSION | {"offline"}
 OF_FAMILY = frozenset({"family"})
 
 _ALL = (
     Operation(name="exchange", act=partial(_exchange, "code"), uses="code", refusals=LOST),
+    Operation(name="first exchange", act=partial(_exchange, "first"), uses="first", refusals=LOST),
     Operation(name="refresh", act=partial(_refresh, "family", 0), uses="family", refusals=LOST),
     Operation(name="retry", act=partial(_refresh, "family", 1), uses="family", refusals=LOST),
     Operation(
@@ -200,15 +144,15 @@ _ALL = (
     Operation(name="revoke", act=_revoke, ends=OF_FAMILY, refusals=frozenset({401})),
     Operation(name="give back", act=_give_back, voids=OF_FAMILY, refusals=frozenset({401})),
     Operation(name="logout", act=_log_out, ends=OF_SESSION),
-    Operation(name="consent", request=False, act=partial(_command, _take_back), ends=OF_CLIENT),
-    Operation(name="disable", request=False, act=partial(_command, _disable), ends=OF_CLIENT),
+    Operation(name="consent", request=False, act=partial(command, _take_back), ends=OF_CLIENT),
+    Operation(name="disable", request=False, act=partial(command, _disable), ends=OF_CLIENT),
     Operation(
-        name="disable user", request=False, act=partial(_command, _disable_user), ends=OF_USER
+        name="disable user", request=False, act=partial(command, _disable_user), ends=OF_USER
     ),
     Operation(
-        name="rotate", request=False, act=partial(_command, _rotate), refusals=frozenset({400, 409})
+        name="rotate", request=False, act=partial(command, _rotate), refusals=frozenset({400, 409})
     ),
-    Operation(name="remove keys", request=False, act=partial(_command, _remove_keys)),
+    Operation(name="remove keys", request=False, act=partial(command, _remove_keys)),
     *(
         Operation(name=name, request=False, act=partial(_purge, name, removes))
         for name, removes in PURGES.items()
@@ -218,7 +162,7 @@ _ALL = (
     ),
     Operation(name="userinfo", act=_userinfo, uses="family", reads=True, refusals=frozenset({401})),
 )
-OPERATIONS = {operation.name: operation for operation in _ALL}
+OPERATIONS = {operation.name: operation for operation in (*_ALL, *SESSION_OPERATIONS)}
 
 
 def model_scene(provider: Provider) -> Scene:
@@ -230,12 +174,14 @@ def model_scene(provider: Provider) -> Scene:
     away = register(scene, scope=OFFLINE)
     refreshed(redeemed(scene, away, "offline", OFFLINE))
     sign_in_again(scene)
-    party = register(scene)
+    party = register(scene, **listening(1))
     granted(scene, party, "code")
     refreshed(redeemed(scene, party, "family"))
     refreshed(redeemed(scene, party, "sibling"))
-    redeemed(scene, register(scene), "other")
+    redeemed(scene, register(scene, **listening(2)), "other")
     public = register(scene, token_endpoint_auth_method="none")
     refreshed(redeemed(scene, public, "public"))
     given_back(scene, redeemed(scene, party, "dead"))
+    granted(scene, register(scene, **listening(3)), "first")
+    scene.newcomer = register(scene, **listening(4))
     return scene

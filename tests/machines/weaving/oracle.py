@@ -7,8 +7,9 @@ served before or after; who began after an answer may not be served as if it had
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from tests.machines.weaving.operations import Operation
-from tests.machines.weaving.record import REFRESHES, RETRIES, Record
+from tests.machines.weaving.record import REFRESHES, RETRIES, Done, Record
+from tests.machines.weaving.scene import Row
+from tests.machines.weaving.session_rules import SESSION_RULES, explained
 from tests.machines.weaving.told import the_log_says_what_happened
 
 Rule = Callable[[Record], Iterator[str]]
@@ -72,21 +73,22 @@ def what_is_over_is_over(record: Record) -> Iterator[str]:
         for later in record.done:
             if (
                 later.started > end.ended
+                and record.acted(end)
                 and later.won
-                and later.operation.uses in _taken(end.operation, later.operation)
+                and later.operation.uses in _taken(end, later)
             ):
                 yield f"I3: {later.operation.name} was served after {end.operation.name} answered"
     for name, probed in record.probes.items():
         if probed.voided:
-            yield f"I3: the access token of `{name}` was given back, and accepted: {probed.voided}"
-    for name in record.ended & record.probes.keys():
+            yield f"I3, I6: of `{name}` this was void, and accepted: {probed.voided}"
+    for name in (record.ended | record.stopped) & record.probes.keys():
         if accepted := record.probes[name].accepted:
             yield f"I3: `{name}` is over, and accepted are: {accepted}"
 
 
-def _taken(end: Operation, later: Operation) -> frozenset[str]:
+def _taken(end: Done, later: Done) -> frozenset[str]:
     """Return the families of which one operation leaves nothing that the other could show."""
-    return end.ends | end.voids if later.reads else end.ends
+    return end.ends | end.operation.voids if later.operation.reads else end.ends
 
 
 def the_honest_are_served(record: Record) -> Iterator[str]:
@@ -98,10 +100,10 @@ def the_honest_are_served(record: Record) -> Iterator[str]:
             continue
         if done.operation.reads and uses in record.voided:
             continue
-        if not done.won and not done.struck:
+        if not done.won and not done.struck and not explained(record, done):
             yield f"I9: {done.operation.name} was refused although nobody ended `{uses}`"
     for name, probed in record.probes.items():
-        if name in record.ended or (name == "code" and shown["code"] > 1):
+        if name in record.ended | record.stopped or (name == "code" and shown["code"] > 1):
             continue
         if probed.refused:
             yield f"I9: nobody ended `{name}`, and refused are: {probed.refused}"
@@ -118,20 +120,28 @@ def what_ended_stays_as_it_ended(record: Record) -> Iterator[str]:
     """I4, I5: ends are written once; the absolute limit stands, and the idle one within it."""
     for table in ("sessions", "grants"):
         for key, old, new in record.changes(table):
-            if old is None or new is None:
-                yield f"I4: a row of {table} came or went: {key}"
-                continue
-            names = ("ended_at", "end_reason")
-            if old["ended_at"] and any(old[name] != new[name] for name in names):
-                yield f"I4: the end of {table} {key} changed"
-            if table == "sessions" and old["absolute_until"] != new["absolute_until"]:
-                yield f"I5: the absolute limit of session {key} moved"
-            if table == "grants" and old["generation"] == new["generation"] != 0:
-                for name in () if new["ended_at"] else ("idle_until", "refreshed_at"):
-                    if new[name] != old[name]:
-                        yield f"I2, I5: a retry moved {name} of family {key}"
-            if "idle_until" in new and new["idle_until"] > new["absolute_until"]:
-                yield f"I5: {table} {key} may idle beyond its absolute limit"
+            if old is not None and new is not None:
+                yield from _changed_for_the_worse(table, key, old, new)
+            elif new is None:
+                yield f"I4: a row of {table} went: {key}"
+    came = {t: sum(old is None for _, old, _ in record.changes(t)) for t in ("grants", "sessions")}
+    given = sum("code" in done.brought for done in record.done)
+    opened = sum(done.operation.opens and done.won for done in record.done)
+    if came != {"grants": given, "sessions": opened}:
+        yield f"I9: {given} codes were given and {opened} sessions opened, and there came {came}"
+
+
+def _changed_for_the_worse(table: str, key: str, old: Row, new: Row) -> Iterator[str]:
+    if old["ended_at"] and any(old[name] != new[name] for name in ("ended_at", "end_reason")):
+        yield f"I4: the end of {table} {key} changed"
+    if table == "sessions" and old["absolute_until"] < new["absolute_until"]:
+        yield f"I5: the absolute limit of session {key} was put off"
+    if table == "grants" and old["generation"] == new["generation"] != 0:
+        for name in () if new["ended_at"] else ("idle_until", "refreshed_at"):
+            if new[name] != old[name]:
+                yield f"I2, I5: a retry moved {name} of family {key}"
+    if new["idle_until"] > new["absolute_until"]:
+        yield f"I5: {table} {key} may idle beyond its absolute limit"
 
 
 # By which columns a row may be over.
@@ -175,6 +185,7 @@ RULES: tuple[Rule, ...] = (
     a_failure_hurts_nobody,
     what_ended_stays_as_it_ended,
     only_what_is_over_is_removed,
+    *SESSION_RULES,
     the_log_says_what_happened,
 )
 

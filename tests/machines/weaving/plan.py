@@ -1,6 +1,6 @@
 """What is woven by default, and what only when there is time."""
 
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 
 # The operations that a provider lives by: each with each, and with itself.
 CRITICAL = (
@@ -65,7 +65,48 @@ FURTHER_PAIRS = (
     ("remove keys", "rotate"),
     ("remove keys", "remove keys"),
 )
-PAIRS = (*CRITICAL_PAIRS, *FURTHER_PAIRS)
+# What is asked within a session, with whatever stops, proves, outlasts or ends it.
+_ASKED = ("authorize", "refresh", "first exchange")
+_DONE = ("challenge", "new proof", "idle timeout", "sign out")
+SESSION_PAIRS = (
+    *product(_ASKED, _DONE),
+    ("authorize", "logout"),
+    ("authorize", "kill"),
+    ("authorize again", "kill"),
+    ("authorize again", "challenge"),
+    ("authorize again", "new proof"),
+    ("authorize", "absolute timeout"),
+    ("authorize", "time"),
+    ("refresh", "absolute timeout"),
+    ("refresh", "time"),
+    ("first exchange", "logout"),
+    ("authorize", "theft"),
+    ("refresh", "theft"),
+    ("theft", "theft"),
+    ("theft", "new proof"),
+    ("theft", "idle timeout"),
+    ("theft", "sign out"),
+    ("authorize", "theft and end"),
+    ("refresh", "theft and end"),
+    ("theft and end", "theft and end"),
+    ("theft and end", "new proof"),
+    ("authorize", "sign in elsewhere"),
+    ("refresh", "sign in elsewhere"),
+    ("sign in elsewhere", "sign in elsewhere"),
+    ("sign in elsewhere", "sign out"),
+    ("challenge", "userinfo"),
+    ("challenge", "challenge"),
+    ("challenge", "new proof"),
+    ("challenge", "step up"),
+    ("challenge", "idle timeout"),
+    ("challenge", "logout"),
+    ("new proof", "new proof"),
+    ("new proof", "logout"),
+    ("new proof", "idle timeout"),
+    ("idle timeout", "idle timeout"),
+    ("idle timeout", "logout"),
+)
+PAIRS = (*CRITICAL_PAIRS, *FURTHER_PAIRS, *SESSION_PAIRS)
 # More than two: as seeds choose.
 CROWDS = (
     ("refresh", "refresh", "retry"),
@@ -76,4 +117,7 @@ CROWDS = (
     ("refresh", "refresh", "retry", "consent", "logout"),
     ("retry", "revoke", "purge ended grants", "purge idle grants"),
     ("exchange", "give back", "disable user", "retry offline", "purge ended grants"),
+    ("refresh", "authorize", "challenge", "new proof"),
+    ("refresh", "other client", "challenge", "idle timeout"),
+    ("authorize", "new proof", "step up", "sign out", "first exchange"),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.machines.weaving.operations import Operation, Outcome
+from tests.machines.weaving.operation import NONE, Operation, Outcome
 from tests.machines.weaving.scene import Row, Rows, Scene
 from tests.machines.weaving.scheduler import Schedule
 
@@ -35,6 +35,27 @@ class Done:
         """Whether it was given what it asked for."""
         return self.outcome is not None and self.outcome.won
 
+    @property
+    def ends(self) -> frozenset[str]:
+        """What nothing is accepted of once it has answered; a job may find nothing to end."""
+        told = self.outcome.body if self.outcome is not None else {}
+        return self.operation.ends if told.get("ended", True) else NONE
+
+    @property
+    def stops(self) -> frozenset[str]:
+        """What nothing is accepted of until there is a new proof; nothing, if it was too late."""
+        return self.operation.stops if self.won else NONE
+
+    @property
+    def proves(self) -> bool:
+        """Whether the session has another secret from then on."""
+        return self.operation.proves and self.won
+
+    @property
+    def brought(self) -> dict[str, str]:
+        """What it was given."""
+        return dict(self.outcome.body) if self.won and self.outcome is not None else {}
+
 
 @dataclass
 class Record:
@@ -48,18 +69,54 @@ class Record:
     events: list[Any]
     too_late: list[str] = field(default_factory=list)
     probes: dict[str, "Probed"] = field(default_factory=dict)
+    proved: dict[str, "Probed"] = field(default_factory=dict)
     then: dict[str, Outcome] = field(default_factory=dict)
 
     @property
     def ended(self) -> frozenset[str]:
         """The families that somebody ended."""
-        ends = (done.operation.ends for done in self.done if not done.struck)
-        return frozenset[str]().union(*ends) | self.reused
+        ends = [done.ends for done in self.done if not done.struck and self.acted(done)]
+        return NONE.union(*ends, *(done.operation.ends for done in self.left)) | self.reused
+
+    @property
+    def left(self) -> list[Done]:
+        """The jobs that left the session alone although its time is up: another held it."""
+        row = self.after.tables["sessions"].get(self.scene.sid)
+        return [
+            done
+            for done in self.done
+            if done.outcome and not done.outcome.body.get("ended", True)
+            if (until := done.outcome.body.get("until")) and row and row["idle_until"] <= until
+        ]
+
+    @property
+    def stopped(self) -> frozenset[str]:
+        """What is good for nothing until it is proved anew."""
+        if any(done.proves and done.operation.anew for done in self.done):
+            return NONE
+        done = [each for each in self.done if not each.struck and self.acted(each)]
+        return NONE.union(*(each.stops for each in done))
+
+    def acted(self, done: Done) -> bool:
+        """Tell whether it found the session: nobody knows of a secret that was replaced.
+
+        Where there was such a proof, the row says which of them was first.
+        """
+        if not done.operation.by_secret or not any(each.proves for each in self.done):
+            return True
+        row = self.after.tables["sessions"][self.scene.sid]
+        return bool(row["ended_at"] if done.operation.ends else row["challenged_at"])
+
+    @property
+    def secret(self) -> str:
+        """What the browser shows by now."""
+        given = [done.brought["secret"] for done in self.done if done.proves]
+        return given[-1] if given else self.scene.secret
 
     @property
     def voided(self) -> frozenset[str]:
         """The families whose newest access token was given back."""
-        return frozenset[str]().union(*(d.operation.voids for d in self.done if not d.struck))
+        return NONE.union(*(d.operation.voids for d in self.done if not d.struck))
 
     @property
     def reused(self) -> set[str]:

@@ -12,6 +12,7 @@ from idp.store.schema import (
     clients,
     consents,
     grants,
+    outbox,
     revoked_tokens,
     sessions,
     signing_keys,
@@ -21,6 +22,13 @@ from idp.web import cookies
 from tests.app import Provider, RelyingParty, claims_of
 from tests.machines.weaving.graveyard import GRAVES
 
+# Where the browser of the user is, and what it says that it is.
+HOME, BROWSER = (
+    "203.0.113.7",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+)
+# What an operation uses, stops or ends beside the families that hang on it.
+SESSION = "the session"
 Row = dict[str, Any]
 Kept = dict[str, Row]
 
@@ -60,7 +68,8 @@ class Rows:
 class Scene:
     """A user whose browser is signed in, and what clients were granted, by name.
 
-    `dead` says of a table which row in it has long been over.
+    `dead` says of a table which row in it has long been over; `newcomer` is a client that the user
+    agreed to and has not been signed in to yet.
     """
 
     provider: Provider
@@ -69,6 +78,7 @@ class Scene:
     secret: str
     families: dict[str, Family] = field(default_factory=dict)
     dead: dict[str, str] = field(default_factory=dict)
+    newcomer: RelyingParty | None = None
 
     @property
     def cookie(self) -> tuple[str, str]:
@@ -79,7 +89,9 @@ class Scene:
     @property
     def client_ids(self) -> list[str]:
         """Whose grants they are."""
-        return list({family.party.client_id for family in self.families.values()})
+        parties = [family.party for family in self.families.values()]
+        parties += [self.newcomer] if self.newcomer is not None else []
+        return list({party.client_id for party in parties})
 
     @property
     def token_ids(self) -> list[str]:
@@ -115,6 +127,8 @@ class Scene:
                     buried = read(grave, key, column, values)
                     removed[table.name] = frozenset(buried.keys() - found[table.name].keys())
                     found[table.name] = buried | found[table.name]
+            told = read(outbox, "id", "sid", list(found["sessions"]))
+            found["outbox"] = {str(key): row for key, row in told.items()}
             return Rows(found, removed, ctx.db.read(newest).scalar() or 0)
 
     def events_since(self, rows: Rows) -> list[Any]:

@@ -15,13 +15,14 @@ from sqlalchemy import delete, update
 from idp.protocol.clients.registry import ClientCache
 from idp.protocol.keys.keyring import Keyring
 from idp.store.database import Database
-from idp.store.schema import signing_keys
-from tests.app import Provider, make_provider
+from idp.store.schema import outbox, signing_keys
+from tests.app import CALM, Provider, make_provider
 from tests.machines.weaving import graveyard
 from tests.machines.weaving.locks import Locks, locks_of
 from tests.machines.weaving.model import Model, Walk
 from tests.machines.weaving.scene import Scene
 from tests.machines.weaving.scheduler import Scheduler
+from tests.machines.weaving.session_operations import POLICY
 from tests.machines.weaving.steps import FORGET, WAIT
 
 CONNECTIONS = 24
@@ -86,6 +87,7 @@ class Stage:
         """
         with self.provider.context() as ctx:
             graveyard.clear(ctx.db)
+            ctx.db.write(delete(outbox))
             if "rotate" not in names:
                 return
             long_ago = ctx.now - timedelta(hours=1)
@@ -97,7 +99,11 @@ class Stage:
 def staged(database_url: str, folder: Path, walk: Walk) -> Iterator[Stage]:
     """Give a stage over a migrated database."""
     provider = make_provider(
-        database_url, folder, database_pool=CONNECTIONS, history_kept_for=HISTORY_KEPT_FOR
+        database_url,
+        folder,
+        policy=CALM.read_text() + POLICY,
+        database_pool=CONNECTIONS,
+        history_kept_for=HISTORY_KEPT_FOR,
     )
     engine = provider.house.get(Database).engine
     graveyard.dig(engine)

@@ -1,4 +1,4 @@
-"""All interleavings of two requests, statement by statement (I1 to I5, I7 to I10, I13)."""
+"""All interleavings of two requests, statement by statement (I1 to I10, I13)."""
 
 import pytest
 

@@ -7,6 +7,7 @@ from tests.machines.weaving.record import REFRESHES, Record, about
 from tests.machines.weaving.scene import Row
 
 _ANSWERS = frozenset({"grant.refused"})
+_OPENED = {"sessions": "session.opened", "grants": "grant.opened"}
 _WRITTEN_ONCE = (
     ("grants", "code_redeemed_at", "grant.redeemed"),
     ("grants", "ended_at", "grant.ended"),
@@ -31,10 +32,8 @@ def the_log_says_what_happened(record: Record) -> Iterator[str]:
 def _changed(record: Record) -> Iterator[tuple[str, str]]:
     """Give the events that the rows themselves tell of."""
     yield from _rotations(record)
-    for table, column, event in _WRITTEN_ONCE:
-        for key, old, new in record.changes(table):
-            if old and new and old[column] is None and new[column] is not None:
-                yield event, key
+    yield from _written_once(record)
+    yield from _done_to_the_session(record)
     for key, _, new in record.changes("consents"):
         if new is None:
             yield "consent.revoked", key
@@ -43,6 +42,32 @@ def _changed(record: Record) -> Iterator[tuple[str, str]]:
             yield "access_token.revoked", key
     for key, old, new in record.changes("signing_keys"):
         yield from _life_of_key(key, old, new)
+
+
+def _written_once(record: Record) -> Iterator[tuple[str, str]]:
+    """Give what came, and what was set in what came or was there."""
+    for table, event in _OPENED.items():
+        yield from ((event, key) for key, old, _ in record.changes(table) if old is None)
+    for table, column, event in _WRITTEN_ONCE:
+        for key, old, new in record.changes(table):
+            if (old is None or old[column] is None) and new and new[column] is not None:
+                yield event, key
+
+
+def _done_to_the_session(record: Record) -> Iterator[tuple[str, str]]:
+    """Give what a later proof may have wiped out of the row: those who did it know."""
+    for done in record.done:
+        if done.proves:
+            yield "session.proved", record.scene.sid
+        if done.operation.name == "challenge" and done.won:
+            yield "session.challenged", record.scene.sid
+    if any(done.operation.name == "theft" for done in record.done):
+        # Whether it came before a proof or behind it, only the log knows.
+        row = record.after.tables["sessions"].get(record.scene.sid)
+        wiped = any(done.proves for done in record.done) or (row and row["ended_at"])
+        told = "session.challenged" in {event.name for event in record.events}
+        if told if wiped else row and row["challenged_at"]:
+            yield "session.challenged", record.scene.sid
 
 
 def _life_of_key(key: str, old: Row | None, new: Row | None) -> Iterator[tuple[str, str]]:
