@@ -25,6 +25,8 @@ class Kind(StrEnum):
     INTROSPECT = "introspect"
     USERINFO = "userinfo"
     END_SESSION = "end_session"
+    CHALLENGE = "challenge"
+    PROVE = "prove"
     DISABLE_USER = "disable_user"
     ENABLE_USER = "enable_user"
     DISABLE_CLIENT = "disable_client"

@@ -10,7 +10,7 @@ from typing import Any
 from idp.kernel.errors import IdpError, Unavailable
 from idp.sessions import service as session_service
 from tests.machines.burst import Answer
-from tests.machines.havoc import requests
+from tests.machines.havoc import requests, sessions
 from tests.machines.havoc.history import Kind, Op, Outcome, label
 from tests.machines.havoc.requests import COOKIE, KeyHolder
 from tests.machines.havoc.scene import Scene
@@ -20,6 +20,8 @@ from tests.machines.havoc.world import Family, Room
 # A node that is stopped answers when it goes on; its clients do not wait for that.
 PATIENCE = 3.0
 _PAUSE = 0.05
+# As often as a database that is away may refuse a proof.
+_TRIES = 100
 
 
 class Worker:
@@ -103,6 +105,36 @@ class Worker:
             return
         op = replace(op, node=-1)
         self.beside(op, lambda ctx: session_service.end(ctx, room.sid, because="operator"))
+
+    def challenge_and_prove(self, room: Room) -> None:
+        """Let the session be stopped, as by its judgement, and its user prove it a while later."""
+        if not room.proving.acquire(blocking=False):
+            return
+        try:
+            about = self.op(Kind.CHALLENGE, user=room.user, sid=room.sid)
+            secret = room.cookie.partition("=")[2]
+            op, _ = self.beside(about, lambda ctx: sessions.stop(ctx, secret))
+            if not op.may_have_happened:
+                return
+            for _ in range(_TRIES):
+                time.sleep(self.rng.uniform(0.02, 0.3))
+                op, given = self.beside(
+                    replace(about, kind=Kind.PROVE), lambda ctx: sessions.proved(ctx, secret)
+                )
+                if op.outcome is not Outcome.AWAY:
+                    break
+            if given:
+                room.cookie = f"{COOKIE}={given}"
+            else:
+                self.scene.world.close(room)
+        finally:
+            room.proving.release()
+
+    def time_out(self, room: Room) -> None:
+        """Let its time be up; the job of whatever worker ends it."""
+        op = replace(self.op(Kind.END_SESSION, user=room.user, sid=room.sid), node=-1)
+        self.scene.world.close(room)
+        self.beside(op, lambda ctx: sessions.timed_out(ctx, room.sid))
 
     # What clients do
 
@@ -280,6 +312,8 @@ _ACTS: tuple[tuple[str, float], ...] = (
     ("introspect", 20),
     ("userinfo", 20),
     ("log_out", 0.4),
+    ("time_out", 0.1),
+    ("challenge_and_prove", 0.4),
 )
 
 

@@ -45,6 +45,7 @@ class Room:
     cookie: str
     over: int = 0
     families: list[Family] = field(default_factory=list)
+    proving: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass

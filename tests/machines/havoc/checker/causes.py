@@ -7,6 +7,7 @@ nothing at all explains is reported: an honest client was logged out.
 from collections.abc import Iterator
 from math import inf
 
+from tests.machines.havoc.checker.ends import may_be_stopped
 from tests.machines.havoc.checker.index import Index, Violation
 from tests.machines.havoc.history import Kind, Op, Outcome
 
@@ -19,6 +20,8 @@ def violations(index: Index) -> Iterator[Violation]:
     for sid, ops in index.of_session.items():
         for op in ops:
             unexplained = at_session.get(sid, inf) >= op.returned
+            if may_be_stopped(index, op, sid):
+                continue
             if op.kind is Kind.AUTHORIZE and op.refused and unexplained:
                 yield Violation("a session was refused without a cause (I9)", (op,))
     for grant, ops in index.of_grant.items():
@@ -41,6 +44,8 @@ def _of_one_grant(
         # Offline access does not end with its session; its code does.
         tied = not opened.offline or op.kind is Kind.REDEEM
         causes = (own, shut, _of_shown(index, ops, op), at_session if tied else inf)
+        if tied and may_be_stopped(index, op, opened.sid):
+            continue
         if op.refused and min(causes) >= op.returned:
             yield Violation("a client was refused without a cause (I9)", (op,))
 

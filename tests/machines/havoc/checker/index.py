@@ -9,6 +9,7 @@ from tests.machines.havoc.history import History, Kind, Op, Outcome
 
 # What shows a grant's code or token and is answered.
 _ABOUT_GRANTS = (Kind.REDEEM, Kind.REFRESH, Kind.REVOKE, Kind.INTROSPECT, Kind.USERINFO)
+_ABOUT_SESSIONS = (Kind.AUTHORIZE, Kind.END_SESSION, Kind.CHALLENGE, Kind.PROVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class Index:
             self.sessions[op.sid] = op
         if op.kind is Kind.AUTHORIZE and op.ok:
             self.grants[op.grant] = op
-        if op.kind in (Kind.AUTHORIZE, Kind.END_SESSION):
+        if op.kind in _ABOUT_SESSIONS:
             self.of_session[op.sid].append(op)
         if op.kind in (Kind.DISABLE_USER, Kind.ENABLE_USER):
             self.of_user[op.user].append(op)
@@ -75,6 +76,20 @@ class Index:
         """Tell whether what was shown stands for its whole grant: a code, or a refresh token."""
         given = self.given.get(shown)
         return given is not None and shown in (given.code, given.refresh)
+
+    def stopped(self, sid: str) -> Iterator[tuple[Op, float, float]]:
+        """Give each challenge, until when it certainly lasted, and until when it may have.
+
+        One user proves at a time, and again until it is done.
+        """
+        ops = self.of_session[sid]
+        proofs = [op for op in ops if op.kind is Kind.PROVE]
+        for op in ops:
+            if op.kind is Kind.CHALLENGE and op.may_have_happened:
+                after = [proof for proof in proofs if proof.over > op.invoked]
+                until = min((proof.invoked for proof in after), default=inf)
+                at_most = min((proof.returned for proof in after if proof.ok), default=inf)
+                yield op, until, at_most
 
     def closed(self, *, user: str = "", client: str = "") -> Iterator[tuple[Op, float]]:
         """Give each disabling that certainly was done, and until when it certainly lasted."""
