@@ -25,6 +25,8 @@ ACTORS = dict.fromkeys(
     "client",
 )
 _USER_AGENT_KEPT = 300
+# A socket without addresses; nobody's own requests, which come from nowhere, are told from it.
+_NO_ADDRESS = "unknown"
 
 
 class ClockReading:
@@ -53,7 +55,7 @@ def request_context() -> RequestContext:
             db=house.get(Database).transaction(),
             settings=house.get(Settings),
             origin=Origin(
-                address=flask.request.remote_addr or "",
+                address=flask.request.remote_addr or _NO_ADDRESS,
                 user_agent=_printable(flask.request.headers.get("User-Agent", "")),
                 hints=hints_of(flask.request.headers.get),
             ),

@@ -145,6 +145,14 @@ def test_a_session_cookie_without_its_device_credential_is_asked_about(
     assert session_in(provider).challenge == "device_credential_missing"
 
 
+def test_who_comes_without_address_and_user_agent_is_somebody(provider: Provider, rp: RelyingParty):
+    thief = thief_of(provider, rp, "", "", without=DEVICE)
+
+    assert page_of(thief.authorize()) == "login"
+
+    assert session_in(provider).challenge is not None
+
+
 def test_the_same_cookies_from_the_same_network_and_browser_are_not_told_apart(
     provider: Provider, rp: RelyingParty
 ):
