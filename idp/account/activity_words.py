@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.web.policy_words import why
 from idp.web.words import gettext as _
 from idp.web.words import ngettext
 
 # Whoever did these had not proved who they are.
 NOT_YOURS = frozenset({"login.failed", "recovery.requested", "passkey.suspected"})
-# What an operator wrote as the reason stands behind this.
+# What an operator wrote as the reason stands behind this, or the rule that wanted it.
 _BY_ADMIN = "admin:"
+_BY_POLICY = "policy:"
 _WORRYING = NOT_YOURS | {
     "device.revoked",
     "factors.reset",
@@ -198,6 +200,7 @@ def reason_in_words(reason: object) -> str:
         "password_recovered": _("The forgotten password was replaced."),
         "password_removed": _("The password was removed."),
         "password_reset": _("The people who run this service set a new password."),
+        "session_limit": _("There was no room for it beside a newer one."),
         "refresh_token_reused": _(
             "An old key of the application was used again; it may have been stolen."
         ),
@@ -209,4 +212,7 @@ def reason_in_words(reason: object) -> str:
     if reason.startswith(_BY_ADMIN) and reason not in known:
         said = reason.removeprefix(_BY_ADMIN)
         return _("The people who run this service ended it: %(why)s", why=said)
+    if reason.startswith(_BY_POLICY):
+        rule = why(reason.removeprefix(_BY_POLICY))
+        return _("It was ended to protect you. %(rule)s.", rule=rule)
     return known.get(reason, reason)

@@ -11,6 +11,7 @@ from idp.judgement.policies import Policies
 from idp.kernel.encoding import unb64url
 from idp.login import browser, proofs, words
 from idp.login.confirming import LEVEL_MISSING, STEP_MISSING, TOO_OLD
+from idp.login.over_words import why_over
 from idp.login.proceed import cancelled, go_on, hop, received
 from idp.login.proofs import Wait, Wrong
 from idp.policy.longest import longest_remember
@@ -128,7 +129,7 @@ def _show(
         passkey_action=PASSKEY,
         identifier=identifier or handover.identifier,
         error=error,
-        reason=words.why(handover),
+        reason=words.why(handover) or why_over(),
         hint_user=handover.identifier if named else None,
         switch_url=continuation.url(LOGIN, "login", anybody) if named and not confirming_ else None,
         confirming=confirming_ or (known is not None and handover.reason == CHALLENGED),

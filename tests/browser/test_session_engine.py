@@ -119,6 +119,7 @@ def test_whoever_was_away_for_too_long_comes_back_in_the_same_browser_by_one_fac
     expect(page.locator("#error")).to_have_text("login_required")
     page.goto(f"{house.issuer}/account")
     on(page, "login")
+    expect(page.locator("#reason")).to_contain_text("nothing was done here for a while")
     assert_well_made(page)
     page.goto(app.sign_in_url())
     enter_password(page, username, PASSWORD)
@@ -149,6 +150,7 @@ def test_a_session_ends_in_any_case_however_much_it_is_used(
 
     page.goto(f"{house.issuer}/account")
     on(page, "login")
+    expect(page.locator("#reason")).to_contain_text("for as long as one may be")
     assert_well_made(page)
     enter_password(page, username, PASSWORD)
     on(page, "login-code")
@@ -168,10 +170,14 @@ def test_where_one_session_is_allowed_another_one_ends_it(
         sign_in_again(other, house, username)
         page.goto(f"{house.issuer}/account")
         on(page, "login")
+        expect(page.locator("#reason")).to_contain_text("in another browser")
         assert_well_made(page)
         other.reload()
         on(other, "account")
         other.goto(f"{house.issuer}/account/activity")
+        ended = other.locator(".event", has_text="A session ended.")
+        ended.locator("summary").click()
+        expect(ended).to_contain_text("There was no room for it beside a newer one.")
         assert_well_made(other)
 
 
@@ -288,9 +294,9 @@ def test_a_copied_cookie_is_stopped_at_its_first_use_elsewhere_and_its_owner_is_
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         press(page, "sign-in")
         on(page, "account-activity")
-        expect(page.locator("main")).to_contain_text(
-            "A session was stopped until you confirm that it is you."
-        )
+        stopped = page.locator(".event", has_text="A session was stopped until you confirm")
+        expect(stopped).to_contain_text(f"Firefox on Windows · this session · {AWAY}")
+        expect(stopped).not_to_contain_text("You ·")
         assert_well_made(page)
         thief.goto(f"{house.issuer}/account")
         on(thief, "login")
