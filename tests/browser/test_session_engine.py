@@ -338,7 +338,7 @@ def test_all_cookies_copied_to_the_same_network_and_kind_of_browser_are_not_noti
         on(page, "login")
     assert not place.letters(username)
     told = (ROOT / "docs/sessions.md").read_text().partition("## What is not detected")[2]
-    assert "used from the same network with the same kind of browser" in told
+    assert "shown by the same kind of browser" in told
 
 
 @spec("DESIGN §1")
