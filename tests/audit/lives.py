@@ -216,7 +216,7 @@ def a_life_of_an_operator(provider):
         administration.enable_user(ctx, "otto")
     with provider.context() as ctx:
         keys.rotate(ctx, "ES256")
-    provider.clock.forward(days=1)
+    provider.clock.forward(days=2)
     with provider.context() as ctx:
         assert keys.remove_expired(ctx) == 1
         leaked = keys.keyring(ctx).signer("EdDSA").kid

@@ -148,7 +148,7 @@ def test_a_retired_key_goes_when_its_last_token_has_expired_and_that_is_recorded
     loop.run_due()
     assert count(house, "signing_keys") == 9
 
-    clock.forward(days=1)
+    clock.forward(days=2)
     loop.run_due()
     assert count(house, "signing_keys") == 8
     with command_context(house, "test") as ctx:
