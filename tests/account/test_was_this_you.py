@@ -51,6 +51,7 @@ def go_to_not_me(rp, decision):
 
 def test_a_strange_sign_in_is_told_with_its_reasons_and_asked_about(rp, ada):
     rp.sign_in()
+    rp.provider.clock.forward(seconds=1)
     strange = a_strange_one(rp.provider, ada)
 
     page = visit(rp, "/account")

@@ -42,8 +42,9 @@ def _log_out(scene: Scene) -> Outcome:
         base_url=ISSUER,
     )
     # Where a session was found, the page that says so tells whom else it told, too.
-    found = response.status_code == 303
-    return Outcome(200, {"ended": True}) if found else Outcome(response.status_code, NOT_FOUND)
+    if response.status_code == 303:
+        return Outcome(200, {"ended": True})
+    return Outcome(response.status_code, NOT_FOUND if response.status_code == 200 else {})
 
 
 def _userinfo(scene: Scene) -> Outcome:
