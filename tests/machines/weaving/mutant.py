@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.machines.weaving.plan import PAIRS
 from tests.machines.weaving.stage import Stage
 from tests.machines.weaving.weave import Tally, all_of, alone, struck
 
@@ -24,10 +25,26 @@ class Mutant:
     kinds: tuple[str, ...] = BOTH
     refused_by_the_database: bool = False
 
+    @property
+    def planned(self) -> bool:
+        """Whether what notices it is run without it already."""
+        return isinstance(self.notice, Woven) and self.notice.names in PAIRS
+
+
+@dataclass(frozen=True, slots=True)
+class Woven:
+    """What weaves two operations."""
+
+    names: tuple[str, str]
+
+    def __call__(self, stage: Stage) -> Tally:
+        """Weave them until something is noticed."""
+        return all_of(stage, self.names, enough=1)
+
 
 def pair(one: str, other: str) -> Notice:
     """Notice by weaving two operations."""
-    return lambda stage: all_of(stage, (one, other), enough=1)
+    return Woven((one, other))
 
 
 def single(name: str) -> Notice:

@@ -11,7 +11,7 @@ from tests.machines.weaving.stage import Stage
 def test_a_missing_guard_is_noticed(stage: Stage, mutant: Mutant, monkeypatch: pytest.MonkeyPatch):
     if stage.dialect not in mutant.kinds:
         return
-    assert mutant.notice(stage).violations == []
+    assert mutant.planned or mutant.notice(stage).violations == []
 
     mutant.apply(stage, monkeypatch)
 
