@@ -12,6 +12,8 @@ from tests.machines.weaving.scene import Row
 from tests.machines.weaving.session_rules import SESSION_RULES, explained
 from tests.machines.weaving.told import the_log_says_what_happened
 
+# The families that nobody has redeemed the code of.
+CODES = ("code", "first")
 Rule = Callable[[Record], Iterator[str]]
 
 
@@ -39,12 +41,13 @@ def nobody_gets_what_is_not_theirs(record: Record) -> Iterator[str]:
 
 def a_code_is_good_once(record: Record) -> Iterator[str]:
     """I1, I8: one success at most; whoever shows it again voids what it bought."""
-    shown = [done for done in record.done if done.operation.name == "exchange"]
-    won = [done for done in shown if done.won]
-    if len(won) > 1:
-        yield f"I1: one code was redeemed {len(won)} times"
-    if len(shown) > 1 and (accepted := record.probes["code"].accepted):
-        yield f"I1: a code was shown twice, and of what it bought are accepted: {accepted}"
+    for name in CODES:
+        shown = [done for done in record.done if done.operation.uses == name]
+        won = [done for done in shown if done.won]
+        if len(won) > 1:
+            yield f"I1: one code was redeemed {len(won)} times"
+        if len(shown) > 1 and (accepted := record.probes[name].accepted):
+            yield f"I1: a code was shown twice, and of what it bought are accepted: {accepted}"
 
 
 def a_generation_has_one_successor(record: Record) -> Iterator[str]:
@@ -96,14 +99,14 @@ def the_honest_are_served(record: Record) -> Iterator[str]:
     shown = Counter(done.operation.uses for done in record.done)
     for done in record.done:
         uses = done.operation.uses
-        if not uses or uses in record.ended or (uses == "code" and shown["code"] > 1):
+        if not uses or uses in record.ended or (uses in CODES and shown[uses] > 1):
             continue
         if done.operation.reads and uses in record.voided:
             continue
         if not done.won and not done.struck and not explained(record, done):
             yield f"I9: {done.operation.name} was refused although nobody ended `{uses}`"
     for name, probed in record.probes.items():
-        if name in record.ended | record.stopped or (name == "code" and shown["code"] > 1):
+        if name in record.ended | record.stopped or (name in CODES and shown[name] > 1):
             continue
         if probed.refused:
             yield f"I9: nobody ended `{name}`, and refused are: {probed.refused}"

@@ -92,8 +92,9 @@ def nothing_ends_before_its_time(record: Record) -> Iterator[str]:
 
 def no_more_live_than_may(record: Record) -> Iterator[str]:
     """I5: whoever opened a session ended what was in its way."""
+    now = record.scene.provider.clock.now
     rows = record.after.tables["sessions"].values()
-    live = [row["sid"] for row in rows if row["ended_at"] is None]
+    live = [row["sid"] for row in rows if row["ended_at"] is None and row["idle_until"] > now]
     if any(done.operation.opens and done.won for done in record.done) and len(live) > 1:
         yield f"I5: {len(live)} sessions live where one may"
 

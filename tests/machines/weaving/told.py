@@ -61,7 +61,8 @@ def _done_to_the_session(record: Record) -> Iterator[tuple[str, str]]:
             yield "session.proved", record.scene.sid
         if done.operation.name == "challenge" and done.won:
             yield "session.challenged", record.scene.sid
-    if any(done.operation.name == "theft" for done in record.done):
+    names = {done.operation.name for done in record.done if done.won}
+    if "theft" in names and "challenge" not in names:
         # Whether it came before a proof or behind it, only the log knows.
         row = record.after.tables["sessions"].get(record.scene.sid)
         wiped = any(done.proves for done in record.done) or (row and row["ended_at"])
