@@ -19,6 +19,7 @@ from tests.app import PASSWORD, Provider, RelyingParty, claims_of, fields_of
 from tests.machines.burst import cookies_of, get, post
 from tests.machines.havoc.requests import (
     COOKIE,
+    DEVICE_COOKIE,
     KeyHolder,
     authorization,
     code_in,
@@ -241,7 +242,7 @@ class SignIn(Case):
     def go_on(self, server: Served, *, lasted: bool) -> None:
         again = server.send(self.request)
         assert again.status == 303
-        cookie = f"{COOKIE}={again.cookie(COOKIE)}"
+        cookie = "; ".join(f"{name}={again.cookie(name)}" for name in (COOKIE, DEVICE_COOKIE))
         assert code_in(server.send(authorization(self.rp, cookie)))
         assert self._count() == self._before + 1 + lasted
 

@@ -10,6 +10,7 @@ from tests.machines.havoc.history import Op, Outcome
 from tests.support.dpop import USERINFO, Holder, new_key
 
 COOKIE = "__Host-idp_session"
+DEVICE_COOKIE = "__Host-idp_device"
 GOODBYE = "https://app.example.test/goodbye"
 _PREFIX = "idp_ac_"
 _ID_LENGTH = 22
