@@ -106,7 +106,7 @@ REASONS = (
     (
         old,
         "expired session_too_old",
-        "too_old",
+        "session_too_old",
         "expired session_too_old",
         "expired session_too_old",
     ),
