@@ -45,10 +45,7 @@ def why(handover: Handover) -> str | None:
             _rule(handover),
             _("Confirm that it is you."),
         ),
-        "session_ended": _(
-            "We ended your session, because it was used as a stolen one would be. Please sign in "
-            "again."
-        ),
+        "session_ended": _("The rules of this service ended your session. Please sign in again."),
         "policy_asks": _join(
             _("The rules of this service ask you to confirm that it is you."), _rule(handover)
         ),
