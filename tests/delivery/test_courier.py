@@ -71,7 +71,7 @@ def test_a_relay_that_is_silent_holds_up_mail_alone(provider, smtp, gateway, row
 
 
 def test_idle_it_is_one_statement(provider, courier):
-    said = []
+    heard = []
     engine = provider.house.get(Database).engine
     event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     assert courier._set_out()
@@ -83,19 +83,21 @@ def test_that_statement_is_answered_from_an_index(provider):
     engine = provider.house.get(Database).engine
 
     def note(*given: object) -> None:
-        said.append((given[2], given[3]))
+        heard.append((given[2], given[3]))
 
     event.listen(engine, "before_cursor_execute", note)
     Courier(provider.house)._set_out()
     event.remove(engine, "before_cursor_execute", note)
-    statement, values = said[0]
+    statement, values = heard[0]
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SET enable_seqscan = off"))
             plan = connection.exec_driver_sql(f"EXPLAIN {statement}", values)
         else:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        assert "ix_outbox_state_not_before" in str(plan.all())
+        said = str(plan.all())
+    # Which one is cheaper is for the database to say: that of what waits by client is as small.
+    assert "ix_outbox_state_not_before" in said or "ix_outbox_client_id_id" in said
 
 
 def test_a_database_that_is_away_is_asked_again(provider, courier, smtp, monkeypatch):

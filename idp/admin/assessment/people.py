@@ -81,7 +81,7 @@ def shared_browsers(figures: Figures) -> Iterator[Weakness]:
             f"(one of them {busiest.users}); in {trusted} of them one stands for a second step.",
             why="A shared browser is known for each of its users, so a colleague's password is "
             "enough there.",
-            advice="`idp device list`; forget them with `idp device revoke`, and give their "
+            advice="`idp device list USER`; forget them with `idp device revoke`, and give their "
             "network a rule without `trusted_device`.",
         )
 
