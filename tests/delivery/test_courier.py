@@ -71,7 +71,7 @@ def test_a_relay_that_is_silent_holds_up_mail_alone(provider, smtp, gateway, row
 
 
 def test_idle_it_is_one_statement(provider, courier):
-    heard = []
+    said = []
     engine = provider.house.get(Database).engine
     event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
     assert courier._set_out()
@@ -79,7 +79,7 @@ def test_idle_it_is_one_statement(provider, courier):
 
 
 def test_that_statement_is_answered_from_an_index(provider):
-    said = []
+    heard = []
     engine = provider.house.get(Database).engine
 
     def note(*given: object) -> None:
