@@ -16,6 +16,7 @@ from idp.protocol.authorization.flow import (
     Done,
     Issue,
     Login,
+    Policed,
     Refuse,
     SelectAccount,
     SignedIn,
@@ -51,6 +52,10 @@ def at(session=ADA, done=None, *, consent_missing=False, **demands):
     )
 
 
+def ruled(session=ADA, done=None, **policy):
+    return replace(at(session, done), policy=Policed(**policy))
+
+
 def could(*levels):
     return replace(ADA, reachable_acr=levels)
 
@@ -65,6 +70,21 @@ MFA_BUT_PHR_IN_REACH = replace(MFA, reachable_acr=("sfa", "mfa", "phr"))
 
 TABLE = [
     ("nothing is missing", at(), Issue()),
+    ("a rule refuses", ruled(refused=True), Refuse(AccessDenied)),
+    ("a rule asks again", ruled(again=True), Login("policy_asks")),
+    ("a rule asked again", ruled(done=HERE, again=True), Issue()),
+    (
+        "a rule wants it recent",
+        ruled(max_age=timedelta(minutes=5)),
+        Login("policy_wants_recent"),
+    ),
+    (
+        "a rule wants a level",
+        ruled(replace(ADA, reachable_acr=("sfa", "mfa")), acr="mfa"),
+        StepUp(("mfa",), "policy_wants_more"),
+    ),
+    ("nobody can show it", ruled(acr="mfa"), Refuse(UnmetAuthenticationRequirements)),
+    ("who has no second step goes on", ruled(step=True), Issue()),
     ("a no is a no", at(done=Done(refused=True)), Refuse(AccessDenied)),
     ("a no without a session", at(None, Done(refused=True)), Refuse(AccessDenied)),
     ("nobody is there", at(None), Login("no_session")),
