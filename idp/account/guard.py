@@ -16,6 +16,7 @@ from idp.login import confirming
 from idp.policy.terms import Moment
 from idp.presence import service as presence
 from idp.presence.service import Presence
+from idp.presence.shown import cookies_shown
 from idp.store.sessions import Standing
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
@@ -48,7 +49,7 @@ def signed_in() -> Standing | None:
 
 def _attended() -> Presence:
     ctx = request_context()
-    here = presence.attend(ctx, presence.shown(ctx), Moment.ACCOUNT)
+    here = presence.attend(ctx, cookies_shown(ctx), Moment.ACCOUNT)
     if here.standing is not None:
         show_times_in(str(here.standing.user.profile.get("zoneinfo") or ""))
     return here

@@ -59,11 +59,6 @@ def disown(ctx: RequestContext, decision: Recorded) -> None:
     decisions.teach_nothing(ctx.db, decision.id)
 
 
-def forget_user(ctx: RequestContext, user_id: str) -> bool:
-    """Forget what is usual for a user; False when nothing was."""
-    return habits.remove(ctx.db, user_id)
-
-
 def _change(ctx: RequestContext, user_id: str, change: Change) -> None:
     """Change the user's counters: who comes second counts on what the first has left."""
     for _ in range(_TRIES):

@@ -8,9 +8,10 @@ from idp.credentials.devices import credential_for
 from idp.judgement.policies import Policies
 from idp.login import opening
 from idp.login.sign_in import Browser, Proved
-from idp.policy.longest import longest_remember
+from idp.policy.extent import longest
 from idp.policy.terms import Moment
 from idp.presence import service as presence
+from idp.presence.shown import cookies_shown
 from idp.store.sessions import Session
 from idp.web import continuation, cookies
 from idp.web.context import request_context
@@ -22,7 +23,7 @@ Respond = Callable[[str], flask.Response]
 def current() -> Browser:
     """Return what we know of the browser that asks."""
     ctx = request_context()
-    shown = presence.shown(ctx)
+    shown = cookies_shown(ctx)
     here = presence.attend(ctx, shown, Moment.ACCOUNT)
     return Browser(
         secret=shown.secret,
@@ -63,9 +64,9 @@ def _lasts(proved: Proved, session: Session) -> int | None:
     ctx = request_context()
     left = session.absolute_until - ctx.now
     policy = ctx.house.get(Policies).current(ctx.now)
-    longest = (
+    most = (
         proved.judged.decided.judgement.limits.remember
         if proved.judged
-        else longest_remember(policy)
+        else longest(policy, "remember")
     )
-    return max(1, int(min(left, longest).total_seconds()))
+    return max(1, int(min(left, most).total_seconds()))

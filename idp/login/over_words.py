@@ -8,7 +8,7 @@ from datetime import datetime
 from idp.judgement.policies import Policies
 from idp.login.room import MADE_ROOM
 from idp.policy.returning import IDLE_END
-from idp.presence.service import POLICY
+from idp.presence.acts import POLICY
 from idp.sessions import service as sessions
 from idp.store.sessions import Past
 from idp.web import cookies

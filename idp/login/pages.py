@@ -14,7 +14,7 @@ from idp.login.confirming import LEVEL_MISSING, STEP_MISSING, TOO_OLD
 from idp.login.over_words import why_over
 from idp.login.proceed import cancelled, go_on, hop, received
 from idp.login.proofs import Wait, Wrong
-from idp.policy.longest import longest_remember
+from idp.policy.extent import longest
 from idp.store.users import User
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
@@ -84,7 +84,7 @@ def _wishing(form: Parameters, handover: Handover) -> Handover:
 
 def _remembers() -> bool:
     ctx = request_context()
-    return bool(longest_remember(ctx.house.get(Policies).current(ctx.now)))
+    return bool(longest(ctx.house.get(Policies).current(ctx.now), "remember"))
 
 
 def _known(handover: Handover) -> User | None:

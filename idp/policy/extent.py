@@ -5,7 +5,9 @@ from typing import Literal
 
 from idp.policy.book import Policy, Share
 
-Setting = Literal["idle", "absolute", "reauthentication", "trusted_device", "return_within"]
+Setting = Literal[
+    "idle", "absolute", "reauthentication", "trusted_device", "return_within", "remember"
+]
 
 
 def longest(policy: Policy, setting: Setting) -> timedelta:

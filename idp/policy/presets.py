@@ -5,15 +5,16 @@ from datetime import timedelta
 from idp.policy.book import NEVER, Bounds
 
 NONE = Bounds()
+AAL2_IDLE, AAL2_ABSOLUTE = timedelta(hours=1), timedelta(hours=24)
 
 # A day and an hour; the session's own browser may come back with one factor until the day is over,
 # but a browser that is remembered never stands for a factor (NIST SP 800-63B-4 §2.2.3, §5).
 AAL2 = Bounds(
     preset="aal2",
-    idle=timedelta(hours=1),
-    absolute=timedelta(hours=24),
+    idle=AAL2_IDLE,
+    absolute=AAL2_ABSOLUTE,
     trusted_device=NEVER,
-    return_within=timedelta(hours=24),
+    return_within=AAL2_ABSOLUTE,
     acr="mfa",
 )
 
@@ -32,7 +33,7 @@ AAL3 = Bounds(
 FAPI = Bounds(
     preset="fapi",
     idle=timedelta(minutes=5),
-    absolute=timedelta(hours=24),
+    absolute=AAL2_ABSOLUTE,
     reauthentication=timedelta(minutes=5),
     trusted_device=NEVER,
     return_within=NEVER,

@@ -6,37 +6,21 @@ other left, and what was proved meanwhile is not undone (I4, I6).
 
 from dataclasses import dataclass, replace
 
-import flask
-
 from idp.context import RequestContext
 from idp.credentials import devices
-from idp.credentials.devices import read_device_cookie
 from idp.credentials.owned import owned
 from idp.judgement import in_session
 from idp.judgement.in_session import Rejudged, Visit
 from idp.judgement.service import record as record_decision
 from idp.kernel.errors import Unavailable
-from idp.kernel.secrets import MasterKey
 from idp.policy.in_session import HARMLESS, NOTHING, Wanted
 from idp.policy.terms import Change, Moment, Outcome
+from idp.presence import acts
+from idp.presence.shown import Shown
 from idp.presence.told import is_news, tell_owner
 from idp.sessions import judged as judged_sessions
 from idp.sessions import service as sessions
 from idp.store.sessions import Session, Standing
-from idp.web import cookies
-
-# Each try finds what the one before it lost to: more than a few never come together.
-_TRIES = 6
-# The reason of an end that a rule wants, with the rule behind it.
-POLICY = "policy:"
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a browser shows: a session's secret, and the device credential that we gave it."""
-
-    secret: str | None = None
-    device_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +45,6 @@ class Presence:
 NOBODY = Presence()
 
 
-def shown(ctx: RequestContext) -> Shown:
-    """Return what this request's cookies show."""
-    device = cookies.read(ctx.settings, cookies.DEVICE) if flask.has_request_context() else None
-    return Shown(
-        secret=cookies.read(ctx.settings, cookies.SESSION),
-        device_id=read_device_cookie(ctx.house.get(MasterKey), device) if device else None,
-    )
-
-
 def attend(
     ctx: RequestContext, shown: Shown, moment: Moment, *, client_id: str | None = None
 ) -> Presence:
@@ -78,7 +53,7 @@ def attend(
     Raises:
         Unavailable: too many others changed it meanwhile.
     """
-    for _ in range(_TRIES):
+    for _ in range(acts.TRIES):
         standing = sessions.find_standing(ctx, shown.secret, client_id=client_id or "")
         if standing is None:
             return NOBODY
@@ -114,11 +89,9 @@ def _done(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence
 
 def _end(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence | None:
     session = standing.session
-    # First it is as it was read, and held: nobody has proved it in between.
-    if not judged_sessions.settle(ctx, session, standing.secret_hash, judged.after):
-        return None
     rule = judged.rule if judged.outcome is Outcome.END else judged.wanted.rule
-    sessions.end(ctx, session.sid, because=f"{POLICY}{rule}")
+    if not acts.end(ctx, session, standing.secret_hash, judged.after, rule):
+        return None
     _record(ctx, judged, session.sid)
     _distrust(ctx, session, judged)
     tell_owner(ctx, standing.user, judged.changes, ended=True)
@@ -135,7 +108,8 @@ def _refuse(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presen
 
 def _challenge(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence | None:
     asked = replace(judged.after, challenge=judged.rule)
-    if not judged_sessions.challenge(ctx, standing, asked, changes=judged.changes):
+    read, secret_hash = standing.session, standing.secret_hash
+    if not judged_sessions.challenge(ctx, read, secret_hash, asked, changes=judged.changes):
         return None
     _record(ctx, judged, standing.session.sid)
     _distrust(ctx, standing.session, judged)

@@ -4,24 +4,18 @@ The worker sees to the others, some at a time. What the new policy would not hav
 prove it anew; none is revived, and none goes past an end that no policy puts off (I4, I5).
 """
 
-from dataclasses import replace
-
 from idp.context import RequestContext
 from idp.credentials.owned import owned
 from idp.judgement import in_session
-from idp.judgement.in_session import Rejudged, Visit
+from idp.judgement.in_session import Visit
 from idp.judgement.policies import Policies
 from idp.judgement.service import record as record_decision
-from idp.policy.terms import Moment, Outcome
-from idp.presence.service import POLICY
-from idp.sessions import judged as judged_sessions
-from idp.sessions import service as sessions
+from idp.policy.terms import Moment
+from idp.presence import acts
 from idp.store import session_changes, users
-from idp.store.sessions import Session, Standing
-from idp.store.users import User
+from idp.store.sessions import Session
 
 AT_ONCE = 100
-NO_CONSENT: frozenset[str] = frozenset()
 
 
 def apply_policy(ctx: RequestContext) -> int:
@@ -38,25 +32,10 @@ def _apply(ctx: RequestContext, session: Session, secret_hash: bytes) -> bool:
     visit = Visit(moment=Moment.ACCOUNT, device_id=session.device_id)
     has = owned(ctx, user).second_step
     judged = in_session.look(ctx, session, user, visit, second_step_owned=has)
-    if not _done(ctx, session, user, secret_hash, judged):
+    if not acts.carry_out(
+        ctx, session, secret_hash, judged, outcome=judged.outcome, rule=judged.rule
+    ):
         return False
     if judged.telling:
         record_decision(ctx, judged.as_decided(), sid=session.sid)
     return True
-
-
-def _done(
-    ctx: RequestContext, session: Session, user: User, secret_hash: bytes, judged: Rejudged
-) -> bool:
-    """Do what the policy wants; False where the session is used, proved or ended just now."""
-    if judged.outcome in (Outcome.ALLOW, Outcome.SHORTEN):
-        rule = judged.after.limited_by
-        return judged_sessions.settle(ctx, session, secret_hash, judged.after, rule=rule)
-    if judged.outcome is Outcome.END:
-        return judged_sessions.settle(ctx, session, secret_hash, judged.after) and sessions.end(
-            ctx, session.sid, because=f"{POLICY}{judged.rule}"
-        )
-    standing = Standing(
-        secret_hash=secret_hash, session=session, user=user, scope=NO_CONSENT, claims=NO_CONSENT
-    )
-    return judged_sessions.challenge(ctx, standing, replace(judged.after, challenge=judged.rule))

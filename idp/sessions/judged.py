@@ -11,7 +11,7 @@ from idp.audit import record
 from idp.audit.events import SessionChallenged, SessionLimitsChanged
 from idp.context import RequestContext
 from idp.store import session_changes
-from idp.store.sessions import Session, Standing
+from idp.store.sessions import Session
 
 
 def settle(
@@ -35,14 +35,18 @@ def settle(
 
 
 def challenge(
-    ctx: RequestContext, standing: Standing, judged: Session, *, changes: Iterable[str] = ()
+    ctx: RequestContext,
+    read: Session,
+    secret_hash: bytes,
+    judged: Session,
+    *,
+    changes: Iterable[str] = (),
 ) -> bool:
     """Let a session be good for nothing until it is proved anew, as its `challenge` wants.
 
     False when another request was faster.
     """
     stopped = replace(judged, challenged_at=ctx.now)
-    read, secret_hash = standing.session, standing.secret_hash
     if not session_changes.judge_anew(ctx.db, read, stopped, secret_hash, ctx.now):
         return False
     record(

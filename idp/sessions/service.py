@@ -20,7 +20,6 @@ __all__ = [
     "end",
     "end_all_of_user",
     "end_others",
-    "find_live",
     "find_past",
     "find_standing",
     "note_activity",
@@ -42,22 +41,13 @@ class OpenSession:
     secret: str
 
 
-def find_live(ctx: RequestContext, secret: str | None, *, client_id: str = "") -> Standing | None:
-    """Return who stands before us, noting the activity now and then.
-
-    With a `client_id` the answer also says what that client may already have.
-    """
-    standing = find_standing(ctx, secret, client_id=client_id)
-    if standing is None or standing.session.challenged_at is not None:
-        return None
-    note_activity(ctx, standing.session)
-    return standing
-
-
 def find_standing(
     ctx: RequestContext, secret: str | None, *, client_id: str = ""
 ) -> Standing | None:
-    """Return the same where the session is challenged, too: to say so, to ask, or to end it."""
+    """Return whose session this secret is, challenged or not; nothing is noted.
+
+    With a `client_id` the answer also says what that client may already have.
+    """
     if secret is None or not secret.startswith(SECRET_PREFIX):
         return None
     return sessions.find_standing(ctx.db, digest(secret), ctx.now, client_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, literal, or_, select, update
 
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
@@ -53,11 +53,6 @@ def save(
         return db.write(adding.returning(habits.c.version)).one_or_none() is not None
     change = update(habits).where(habits.c.user_id == user_id, habits.c.version == before.version)
     return db.write(change.values(version=before.version + 1, **values)).rowcount == 1
-
-
-def remove(db: Transaction, user_id: str) -> bool:
-    """Forget what is usual for the user; False when nothing was."""
-    return db.write(delete(habits).where(habits.c.user_id == user_id)).rowcount == 1
 
 
 def common(db: Transaction, pairs: Sequence[Pair]) -> dict[Pair, tuple[float, int]]:

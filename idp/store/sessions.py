@@ -130,14 +130,6 @@ def find_standing(
     )
 
 
-def find_live(
-    db: Transaction, secret_hash: bytes, now: datetime, client_id: str
-) -> Standing | None:
-    """Return the same of a session that is good for something."""
-    standing = find_standing(db, secret_hash, now, client_id)
-    return standing if standing is not None and standing.session.challenged_at is None else None
-
-
 def end(db: Transaction, sid: str, now: datetime, reason: str) -> str | None:
     """End a session; return its user when this call ended it, None when it was over already."""
     statement = (

@@ -40,7 +40,7 @@ def test_it_answers_in_json(idp: Idp, secret: str) -> None:
 
 def test_what_is_over_is_told_with_its_reason(idp: Idp, secret: str) -> None:
     with idp.inside() as ctx:
-        found = sessions.find_live(ctx, secret)
+        found = sessions.find_standing(ctx, secret)
         assert found is not None
         sessions.end(ctx, found.session.sid, because="admin")
 

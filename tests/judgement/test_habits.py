@@ -7,7 +7,7 @@ from sqlalchemy import event, select
 
 from idp.judgement import habits
 from idp.policy.risk import Features
-from idp.store import decisions
+from idp.store import decisions, users
 from idp.store import habits as rows
 from idp.store.database import Database
 from idp.store.decisions import Recorded
@@ -74,7 +74,7 @@ def test_what_teaches_nothing_writes_nothing(provider: Provider, user_id):
         habits.learn(ctx, user_id, HERE, 0.0)
         habits.unlearn(ctx, user_id, HERE, 0.0)
         assert rows.find(ctx.db, user_id) == rows.Habits()
-        assert not habits.forget_user(ctx, user_id)
+        assert rows.find(ctx.db, user_id).version == 0
 
 
 def test_of_two_sign_ins_at_once_neither_lesson_is_lost(provider: Provider, user_id):
@@ -177,7 +177,8 @@ def test_what_was_not_the_users_teaches_nobody(provider: Provider, user_id):
 def test_habits_go_with_their_user(provider: Provider, user_id):
     with provider.context() as ctx:
         habits.learn(ctx, user_id, HERE, 1.0)
-        assert habits.forget_user(ctx, user_id)
+        users.remove(ctx.db, user_id)
+    with provider.context() as ctx:
         assert habits.usual(ctx, user_id, HERE).learned == 0
 
 

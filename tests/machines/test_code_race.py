@@ -60,7 +60,7 @@ def code_in(answer: Answer) -> str:
 
 def is_live(provider: Provider, secret: str) -> bool:
     with provider.context() as ctx:
-        return session_rows.find_live(ctx.db, digest(secret), ctx.now, "") is not None
+        return session_rows.find_standing(ctx.db, digest(secret), ctx.now, "") is not None
 
 
 @spec("RFC 6749 §4.1.2", "RFC 9700 §4.2.4")

@@ -48,7 +48,7 @@ def assert_one_won(provider: Provider, user: User, answers: list[Answer]) -> Non
     with provider.context() as ctx:
         count = select(func.count()).where(sessions.c.user_id == user.id)
         assert ctx.db.read(count).scalar_one() == 1
-        assert session_rows.find_live(ctx.db, digest(secret), ctx.now, "") is not None
+        assert session_rows.find_standing(ctx.db, digest(secret), ctx.now, "") is not None
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_the_old_secret_opens_no_offline_access_while_it_is_replaced(provider: P
     thief = threading.Thread(target=lambda: codes.append(rp.authorize(**ASKED)), daemon=True)
 
     with provider.context() as ctx:
-        standing = sessions.find_live(ctx, secret)
+        standing = sessions.find_standing(ctx, secret)
         browser = Browser(secret=secret, standing=standing, device_id=None)
         done = own_password.change(
             ctx, standing, browser, current=PASSWORD, new="other lamps over tidewater"

@@ -174,7 +174,7 @@ def test_one_secret_in_two_places_by_turns_ends_where_nobody_was_asked_before(
     page = rp.authorize()
 
     assert page_of(page) == "login"
-    assert "We ended your session" in page.get_data(as_text=True)
+    assert "The rules of this service ended your session" in page.get_data(as_text=True)
     assert how_it_ended(provider) == "policy:copied_cookie"
     assert ("end", "copied_cookie") in decided(provider)
     assert page_of(thief.authorize()) == "login"

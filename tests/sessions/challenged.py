@@ -16,7 +16,8 @@ def challenge(provider: Provider, secret: str, rule: str = RULE) -> bool:
     with provider.context() as ctx:
         standing = sessions.find_standing(ctx.db, digest(secret), ctx.now, "")
         assert standing is not None
-        return judged.challenge(ctx, standing, replace(standing.session, challenge=rule))
+        read, secret_hash = standing.session, standing.secret_hash
+        return judged.challenge(ctx, read, secret_hash, replace(read, challenge=rule))
 
 
 def secret_of(rp: RelyingParty) -> str:

@@ -97,7 +97,7 @@ def test_after_a_new_proof_it_is_the_same_session_under_a_new_secret(
     assert rp.userinfo(tokens["access_token"]).status_code == 200
     with provider.context() as ctx:
         assert service.find_standing(ctx, stolen) is None
-        standing = service.find_live(ctx, secret_of(rp))
+        standing = service.find_standing(ctx, secret_of(rp))
     assert standing is not None
     assert standing.session.challenge is None
 

@@ -33,7 +33,10 @@ def opened(provider: Provider, user: User, *amr: str) -> OpenSession:
 
 def found(provider: Provider, secret: str | None) -> Standing | None:
     with provider.context() as ctx:
-        return service.find_live(ctx, secret)
+        standing = service.find_standing(ctx, secret)
+        if standing is not None:
+            service.note_activity(ctx, standing.session)
+        return standing
 
 
 def ended(provider: Provider, sid: str, because: str = "user_logout") -> bool:

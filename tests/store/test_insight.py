@@ -114,7 +114,6 @@ def test_high_risk_that_was_let_in_by_one_factor_is_counted(provider, db):
     )
 
     assert decided.high_without_second_step(db, NOON) == 1
-    assert decided.with_draft(db, NOON) == 1
 
 
 def test_the_length_of_sessions_is_told_by_how_they_ended(provider, db):

@@ -8,6 +8,7 @@ from idp.admin.insight import Alarms, alarms_of
 from idp.context import RequestContext
 from idp.judgement.policies import Policies
 from idp.policy.book import Policy
+from idp.policy.presets import AAL2_ABSOLUTE, AAL2_IDLE
 from idp.protocol.clients.metadata import Client, client_of
 from idp.settings import Settings
 from idp.store import clients
@@ -15,8 +16,6 @@ from idp.store.insight import decided, lives, people
 from idp.store.insight.lives import TooLong
 from idp.store.insight.people import SharedBrowser, Strength
 
-# NIST SP 800-63B-4 §2.2.3 recommends these for AAL2.
-IDLE_AT_MOST, ABSOLUTE_AT_MOST = timedelta(hours=1), timedelta(hours=24)
 SHARED_BY, UNUSED_FOR, CROWDED_BY = 5, timedelta(days=30), 10
 # The worker looks every few minutes.
 UNENDED_AFTER = timedelta(hours=1)
@@ -46,7 +45,7 @@ class Figures:
 def figures(ctx: RequestContext, since: datetime) -> Figures:
     """Return them as they are now."""
     db, now, policies = ctx.db, ctx.now, ctx.house.get(Policies)
-    idle, absolute = (each.total_seconds() for each in (IDLE_AT_MOST, ABSOLUTE_AT_MOST))
+    idle, absolute = (each.total_seconds() for each in (AAL2_IDLE, AAL2_ABSOLUTE))
     return Figures(
         now=now,
         since=since,

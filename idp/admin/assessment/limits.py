@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from idp.admin.assessment.figures import ABSOLUTE_AT_MOST, CROWDED_BY, IDLE_AT_MOST, Figures
+from idp.admin.assessment.figures import CROWDED_BY, Figures
 from idp.admin.assessment.weakness import Check, Severity, Weakness
 from idp.policy.durations import in_short
 from idp.policy.extent import longest
+from idp.policy.presets import AAL2_ABSOLUTE, AAL2_IDLE
 from idp.policy.terms import Change, RiskLevel
 
 # Beyond this nobody can speak of a limit (NIST SP 800-63B-4 §2.1.3: even AAL1 ends after 30 days).
@@ -17,7 +18,7 @@ def idle_too_long(figures: Figures) -> Iterator[Weakness]:
     """NIST SP 800-63B-4 §2.2.3 recommends an hour at AAL2."""
     found = figures.too_long
     most = longest(figures.policy, "idle")
-    if most > IDLE_AT_MOST or found.idle:
+    if most > AAL2_IDLE or found.idle:
         yield Weakness(
             name="idle_too_long",
             severity=Severity.MEDIUM,
@@ -35,7 +36,7 @@ def no_absolute_limit(figures: Figures) -> Iterator[Weakness]:
     """NIST SP 800-63B-4 §2.2.3 recommends a day at AAL2; activity never extends it."""
     found = figures.too_long
     most = longest(figures.policy, "absolute")
-    if most > ABSOLUTE_AT_MOST or found.absolute:
+    if most > AAL2_ABSOLUTE or found.absolute:
         effective = most <= NO_LIMIT
         yield Weakness(
             name="no_absolute_limit",

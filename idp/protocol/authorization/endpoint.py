@@ -5,7 +5,7 @@ from dataclasses import replace
 import flask
 
 from idp.context import RequestContext
-from idp.presence import service as presence
+from idp.presence.shown import cookies_shown
 from idp.protocol import responses
 from idp.protocol.authorization import checks, service
 from idp.protocol.authorization.flow import (
@@ -76,7 +76,7 @@ def _proceed(
     address = checks.return_address(ctx, raw)
     try:
         request = checks.checked(ctx, address, raw)
-        judged = service.judge(ctx, request, presence.shown(ctx), done)
+        judged = service.judge(ctx, request, cookies_shown(ctx), done)
         if isinstance(judged.step, Refuse):
             raise judged.step.error
     except ProtocolError as error:

@@ -10,7 +10,8 @@ from idp.policy.factors import Bindable, reachable, steps_to
 from idp.policy.sign_in import NeedFactor, SignInFacts, judge_sign_in
 from idp.policy.terms import Moment, Outcome
 from idp.presence import service as presence
-from idp.presence.service import Presence, Shown
+from idp.presence.service import Presence
+from idp.presence.shown import Shown
 from idp.protocol import scopes
 from idp.protocol.authorization.flow import (
     Demands,

@@ -5,6 +5,7 @@ import flask
 from idp.kernel.errors import IdpError
 from idp.policy.terms import Moment
 from idp.presence import service as presence
+from idp.presence.shown import cookies_shown
 from idp.protocol.consent import service
 from idp.protocol.consent.words import items, title_of
 from idp.store.sessions import Standing
@@ -75,7 +76,7 @@ def _asked(sent: parameters.Parameters) -> tuple[Handover, Standing]:
     if handover is None:
         raise ConsentStale("no ticket")
     client_id = handover.carry["client_id"]
-    here = presence.attend(ctx, presence.shown(ctx), Moment.AUTHORIZE, client_id=client_id)
+    here = presence.attend(ctx, cookies_shown(ctx), Moment.AUTHORIZE, client_id=client_id)
     standing = here.standing
     if standing is None or standing.session.sid != handover.carry["sid"]:
         raise ConsentStale("another session")

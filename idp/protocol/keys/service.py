@@ -14,7 +14,7 @@ from idp.kernel.encoding import json_bytes
 from idp.kernel.errors import IdpError, Unavailable
 from idp.kernel.jose import SIGNING_ALGORITHMS, SigningKey, generate, import_key
 from idp.kernel.secrets import MasterKey, new_id
-from idp.policy.longest import longest_session
+from idp.policy.extent import longest
 from idp.protocol.keys.keyring import Keyring, Keys
 from idp.store import signing_keys
 from idp.store.signing_keys import KeyRow
@@ -248,9 +248,9 @@ def _failed_just_now(ctx: RequestContext, ring: Keyring) -> bool:
 def _published_until(ctx: RequestContext) -> datetime:
     settings = ctx.settings
     # As a hint, an ID token serves for as long as its session (OIDC Core §3.1.2.1).
-    session = longest_session(ctx.house.get(Policies).current(ctx.now))
-    longest = max(settings.access_token_longest, settings.id_token_lifetime, session)
-    return ctx.now + longest + publication_time(ctx) + CLOCK_SKEW
+    session = longest(ctx.house.get(Policies).current(ctx.now), "absolute")
+    of_use = max(settings.access_token_longest, settings.id_token_lifetime, session)
+    return ctx.now + of_use + publication_time(ctx) + CLOCK_SKEW
 
 
 def _open(ctx: RequestContext, row: KeyRow) -> SigningKey:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from idp.context import RequestContext
 from idp.judgement.policies import Policies
-from idp.policy.longest import longest_session
+from idp.policy.extent import longest
 from idp.policy.token_lifetimes import RefreshLimits, capped, refresh_limits
 from idp.protocol.clients.metadata import ClientMetadata
 from idp.protocol.tokens.access import Shape
@@ -34,9 +34,9 @@ def untils_of(ctx: RequestContext, client: ClientMetadata) -> dict[str, Until]:
     Without a refresh token that is for as long as the one access token.
     """
     settings, now = ctx.settings, ctx.now
-    longest = longest_session(ctx.house.get(Policies).current(now))
+    most = longest(ctx.house.get(Policies).current(now), "absolute")
     return {
-        "online": _until(settings, client, now, longest, longest),
+        "online": _until(settings, client, now, most, most),
         "offline": _until(settings, client, now, settings.refresh_idle, settings.refresh_absolute),
     }
 

@@ -107,11 +107,6 @@ def high_without_second_step(db: Transaction, since: datetime) -> int:
     )
 
 
-def with_draft(db: Transaction, since: datetime) -> int:
-    """Return of how many decisions a draft policy had its say as well."""
-    return _count(db, since, func.coalesce(decisions.c.draft["outcome"].as_string(), "") != "")
-
-
 def _count(db: Transaction, since: datetime, *which: ColumnElement[bool]) -> int:
     query = select(func.count()).where(and_(decisions.c.at >= since, *which))
     return int(db.read(query).scalar_one())

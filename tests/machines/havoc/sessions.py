@@ -20,11 +20,12 @@ class Missed(IdpError):
 
 def stop(ctx: RequestContext, secret: str) -> None:
     """Challenge a session, as the judgement of a request does."""
-    standing = rows.find_live(ctx.db, digest(secret), ctx.now, "")
-    if standing is None:
+    standing = rows.find_standing(ctx.db, digest(secret), ctx.now, "")
+    if standing is None or standing.session.challenged_at is not None:
         raise Missed
-    asked = replace(standing.session, challenge="network_and_browser_changed")
-    if not judged.challenge(ctx, standing, asked):
+    read = standing.session
+    asked = replace(read, challenge="network_and_browser_changed")
+    if not judged.challenge(ctx, read, standing.secret_hash, asked):
         raise Missed
 
 

@@ -134,11 +134,13 @@ def _challenge(scene: Scene) -> Outcome:
     """Let whoever judges the session stop it, by what was read of it."""
 
     def act(ctx: RequestContext) -> Outcome:
-        standing = session_rows.find_live(ctx.db, digest(scene.secret), ctx.now, "")
-        if standing is None:
+        standing = session_rows.find_standing(ctx.db, digest(scene.secret), ctx.now, "")
+        if standing is None or standing.session.challenged_at is not None:
             return Outcome(401)
-        judged = replace(standing.session, challenge="network_and_browser_changed")
-        return Outcome(200 if judged_sessions.challenge(ctx, standing, judged) else 409)
+        read, secret_hash = standing.session, standing.secret_hash
+        judged = replace(read, challenge="network_and_browser_changed")
+        stopped = judged_sessions.challenge(ctx, read, secret_hash, judged)
+        return Outcome(200 if stopped else 409)
 
     return _answered(scene, act)
 
@@ -158,7 +160,7 @@ def proved(scene: Scene, secret: str, *, anew: bool) -> Outcome:
     def act(ctx: RequestContext) -> Outcome:
         home = replace(ctx, origin=Origin(address=HOME, user_agent=BROWSER))
         standing = sessions.find_standing(home, secret)
-        if standing is None:
+        if standing is None or standing.session.challenged_at is not None:
             return Outcome(401)
         opened = sessions.prove(home, standing.session, secret, ("pwd",), None, anew=anew)
         return Outcome(200, {"secret": opened.secret}) if opened else Outcome(409)
