@@ -160,7 +160,7 @@ def proved(scene: Scene, secret: str, *, anew: bool) -> Outcome:
     def act(ctx: RequestContext) -> Outcome:
         home = replace(ctx, origin=Origin(address=HOME, user_agent=BROWSER))
         standing = sessions.find_standing(home, secret)
-        if standing is None or standing.session.challenged_at is not None:
+        if standing is None:
             return Outcome(401)
         opened = sessions.prove(home, standing.session, secret, ("pwd",), None, anew=anew)
         return Outcome(200, {"secret": opened.secret}) if opened else Outcome(409)
