@@ -66,11 +66,13 @@ def show(
     """Return the page; with a `way_back` it goes there by itself, script or none."""
     found = found or Report()
     home_url = client.home_url if client else None
+    clients = [_in_words(each) for each in found.clients]
     response = page(
         "logged_out",
         frames=found.frames,
         client=client,
-        clients=[_in_words(each) for each in found.clients],
+        clients=clients,
+        yours=sum(bool(each["yours"]) for each in clients),
         unsettled=any(each.word in (Word.TELLING, Word.TRYING) for each in found.clients),
         frame_urls=found.frames,
         return_url=way_back or home_url,
