@@ -115,10 +115,11 @@ def _shared(step: Step, half: HalfDone) -> dict[str, Any]:
         "client": handover.client,
         "ticket": continuation.ticket("login", handover),
         "reason": words.why(handover),
+        "because": words.because(handover),
         "lead": words.lead(half),
         "account": half.user.username,
         "trust_days": max(1, days) if _can_trust(half) else None,
-        "lasts": words.lasts(handover),
+        "besides": words.besides(handover),
         "ways": _other_ways(step, half),
         "cancel": handover.client is not None or half.attempt.sid is not None or handover.fresh,
     }

@@ -13,7 +13,7 @@ from idp.sessions import service as sessions
 from idp.store.sessions import Past
 from idp.web import cookies
 from idp.web.context import request_context
-from idp.web.policy_words import why_of
+from idp.web.policy_words import as_sentence, why_of
 from idp.web.words import gettext as _
 
 ABSOLUTE_END = "absolute_timeout"
@@ -36,7 +36,8 @@ def why_over() -> str | None:
     }
     if reason.startswith(POLICY):
         rule = why_of(ctx.house.get(Policies).current(ctx.now), reason.removeprefix(POLICY))
-        return _("Your session was ended to protect you. %(rule)s.", rule=rule)
+        rule = as_sentence(rule)
+        return _("Your session was ended to protect you. %(rule)s", rule=rule)
     return told.get(reason)
 
 

@@ -130,6 +130,7 @@ def _show(
         identifier=identifier or handover.identifier,
         error=error,
         reason=words.why(handover) or why_over(),
+        besides=words.besides(handover),
         hint_user=handover.identifier if named else None,
         switch_url=continuation.url(LOGIN, "login", anybody) if named and not confirming_ else None,
         confirming=confirming_ or (known is not None and handover.reason == CHALLENGED),

@@ -10,6 +10,7 @@ from idp.web import continuation
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import page
+from idp.web.policy_words import as_sentence
 from idp.web.words import gettext as _
 
 FORBIDDEN = 403
@@ -19,12 +20,15 @@ def refuse(judged: Judged, handover: Handover) -> flask.Response:
     """Say that nobody gets in here and now, and why; what was decided is written down."""
     deciding.refuse(request_context(), judged)
     asked, client = asked_of(judged), handover.client
+    because = [] if asked.told else unusual(asked)
+    unlike = _("Much about this sign-in is unlike your others.") if because else None
     return page(
         "login_refused",
         status=FORBIDDEN,
         form_target=handover.target,
         client=client,
-        reason=asked.told or " ".join(unusual(asked)),
+        reason=as_sentence(asked.told) or unlike,
+        because=because,
         advice=_advice(judged),
         back_url=continuation.url("/login", "login", handover.frame()),
         return_url=continuation.back(handover.with_(cancelled=True)) if client else None,

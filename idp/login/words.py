@@ -14,15 +14,17 @@ from idp.policy.factors import Step
 from idp.policy.sign_in import Enrol
 from idp.web.context import request_context
 from idp.web.continuation import Handover
-from idp.web.policy_words import why_of
+from idp.web.policy_words import as_sentence, why_of
 from idp.web.words import gettext as _
 
 # The rules by which a sign-in asks for more because the policy of sessions does.
 POLICY_ASKS = ("policy_asks_for_a_step", "policy_level_is_shown")
+# Who is sent to set up a step by one of these is told so.
+_WANTS_MORE = ("client_wants_more", "policy_wants_more")
 
 
 def why(handover: Handover) -> str | None:
-    """Return who asks for what, and why now: how old the last proof is, and may be."""
+    """Return who asks for what, and why now."""
     client = handover.client
     asker = client.name if client else ""
     reasons = {
@@ -68,8 +70,7 @@ def why(handover: Handover) -> str | None:
             "A link by mail is not enough to choose a new password: show your second step too."
         ),
     }
-    sentence = reasons.get(handover.reason or "") or _policy_asks(handover)
-    return _join(sentence, _age(handover)) if sentence else None
+    return reasons.get(handover.reason or "") or _policy_asks(handover)
 
 
 def _rule(handover: Handover) -> str | None:
@@ -77,7 +78,7 @@ def _rule(handover: Handover) -> str | None:
     if not handover.rule:
         return None
     ctx = request_context()
-    return f"{why_of(ctx.house.get(Policies).current(ctx.now), handover.rule)}."
+    return as_sentence(why_of(ctx.house.get(Policies).current(ctx.now), handover.rule))
 
 
 def _what(handover: Handover) -> str:
@@ -112,11 +113,23 @@ def _policy_asks(handover: Handover) -> str | None:
         if asked.because
         else _("The people who run this service ask for one more step here.")
     )
-    return asked.told or _join(first, *unusual(asked))
+    return as_sentence(asked.told) or first
 
 
-def lasts(handover: Handover) -> str | None:
-    """Return for how long the session will last, where that is less than usual."""
+def because(handover: Handover) -> list[str]:
+    """Return what is unusual where we ask for that, a sentence each."""
+    asked = handover.asked
+    if asked is None or asked.told or handover.reason not in POLICY_ASKS:
+        return []
+    return unusual(asked)
+
+
+def besides(handover: Handover) -> str | None:
+    """Return how old the last proof is, and how long a session lasts that is shorter than usual."""
+    return _join(_age(handover) if why(handover) else None, _lasts(handover)) or None
+
+
+def _lasts(handover: Handover) -> str | None:
     asked = handover.asked
     if asked is None or asked.lasts is None:
         return None
@@ -162,13 +175,13 @@ def lead(half: HalfDone) -> str:
 def why_set_up(handover: Handover, verdict: Enrol | None) -> str | None:
     """Return the reason why a factor is to be set up."""
     if verdict is None:
-        return why(handover) if handover.reason == "client_wants_more" else None
+        return why(handover) if handover.reason in _WANTS_MORE else None
     told = handover.asked.told if handover.asked else ""
     reasons = {
         "reset_takes_the_ticket": _(
             "Your second step was reset. Set up a new one before you go on."
         ),
-        "policy_level_is_shown": told
+        "policy_level_is_shown": as_sentence(told)
         or _("Your account needs a surer proof here than you have set up yet."),
         "key_is_required": _("Your account needs a passkey before you go on.")
         if verdict.required

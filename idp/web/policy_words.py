@@ -3,6 +3,8 @@
 from idp.policy.book import BOUNDS, DEFAULTS, Policy
 from idp.web.words import gettext as _
 
+_ENDS = (".", "!", "?", "…", "。", "؟")
+
 
 def why(rule: str, because: str = "") -> str:
     """Return why a rule applied: its own words where it has any, and its name where nobody has."""
@@ -23,6 +25,11 @@ def why(rule: str, because: str = "") -> str:
         BOUNDS: _("This provider asks it of everybody"),
     }
     return because or built_in.get(rule, rule)
+
+
+def as_sentence(words: str) -> str:
+    """Return a rule's own words with a full stop, which operators may write or leave out."""
+    return words if words.endswith(_ENDS) or not words else _("%(sentence)s.", sentence=words)
 
 
 def why_of(policy: Policy, rule: str) -> str:
