@@ -15,6 +15,7 @@ from idp.policy.facts import Contribution
 from idp.policy.on_record import limits_of
 from idp.policy.terms import Moment, Outcome, RiskLevel
 from idp.store.decisions import ME, NOT_ME, Recorded
+from idp.surroundings.agents import agent_of
 from idp.web.device_words import describe
 from idp.web.place_words import approximately
 from idp.web.risk_words import suspicions
@@ -73,6 +74,7 @@ def sign_in_in_words(ctx: RequestContext, decision: Recorded) -> dict[str, Any]:
         "id": decision.id,
         "when": at_time(decision.at),
         "device": describe(decision.user_agent),
+        "handheld": agent_of(decision.user_agent).handheld,
         "place": approximately(place) if isinstance(place, str) else None,
         "address": decision.address,
         "client": client_name(ctx, decision.client_id) if decision.client_id else None,

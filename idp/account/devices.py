@@ -11,6 +11,7 @@ from idp.surroundings.agents import agent_of
 from idp.surroundings.networks import Networks
 from idp.web.device_words import describe
 from idp.web.place_words import approximately
+from idp.web.policy_words import as_sentence
 from idp.web.words import at_time, on_day
 from idp.web.words import gettext as _
 
@@ -34,9 +35,9 @@ def facts_of(ctx: RequestContext, session: Session) -> Facts:
         "proved": at_time(session.authenticated_at),
         "last_seen": at_time(session.last_seen_at),
         "ends": at_time(min(session.idle_until, session.absolute_until)),
-        "because": rule_in_words(ctx, session.limited_by),
+        "because": as_sentence(rule_in_words(ctx, session.limited_by)),
         "unusual": level_in_words(session.risk) if unusual else None,
-        "challenged": rule_in_words(ctx, session.challenge or "")
+        "challenged": as_sentence(rule_in_words(ctx, session.challenge or ""))
         if session.challenged_at
         else None,
         "factors": methods_in_words(session.amr),

@@ -147,7 +147,7 @@ def test_a_session_says_where_it_is_how_it_looks_and_why_it_ends_when_it_does(rp
         "Your network and your browser changed in one step.",
         "Address 198.51.100.44",
         "at 203.0.113.9",
-        "Sooner than usual: Much about this is unfamiliar to us",
+        "Sooner than usual. Much about this is unfamiliar to us.",
     ):
         assert text.count(said) == 1, said
 
