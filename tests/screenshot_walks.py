@@ -34,7 +34,7 @@ SECTIONS = {
 class Camera(Protocol):
     """What takes a page in every look."""
 
-    def take(self, page: Page, name: str, title: str) -> None: ...
+    def take(self, page: Page, name: str, title: str, *, whole: bool = True) -> None: ...
 
 
 def walks(house: House, server: SmtpServer) -> list[Callable[[Camera, Page], None]]:

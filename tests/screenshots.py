@@ -6,17 +6,19 @@ Everything is made anew in a temporary folder; what is shown is what a person se
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.house import House, opened_house
-from tests.screenshot_walks import USER, walks
+from tests import screenshot_walks, session_walks
+from tests.browser.house import opened_house
+from tests.screenshot_walks import USER
+from tests.session_walks import opened_place
 from tests.support.browser import launched, watched
-from tests.support.smtp import SmtpServer, smtp_server
+from tests.support.smtp import smtp_server
 
 FOLDER = Path(__file__).parents[1] / "docs/screenshots"
 LIMIT = 9_000_000
@@ -32,12 +34,12 @@ class Camera:
     folder: Path
     taken: list[tuple[str, str]] = field(default_factory=list)
 
-    def take(self, page: Page, name: str, title: str) -> None:
-        """Write `name`-light.png and so on; the page stays as it is."""
+    def take(self, page: Page, name: str, title: str, *, whole: bool = True) -> None:
+        """Write `name`-light.png and so on, the whole page or its window; it stays as it is."""
         for look, (scheme, size) in LOOKS.items():
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.screenshot(path=self.folder / f"{name}-{look}.png", full_page=True)
+            page.screenshot(path=self.folder / f"{name}-{look}.png", full_page=whole)
         page.set_viewport_size(DESKTOP)
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         self.taken.append((name, title))
@@ -56,9 +58,12 @@ class Camera:
         (self.folder / "README.md").write_text("\n".join(rows) + "\n")
 
 
+Walk = Callable[[Camera, Page], None]
+
+
 @contextmanager
-def visited(folder: Path) -> Iterator[tuple[House, SmtpServer, Browser]]:
-    """Give a provider with one person and a mail server, and a browser."""
+def visited(folder: Path) -> Iterator[list[Walk]]:
+    """Give every way through two providers: one as it comes, one with a policy of its own."""
     with ExitStack() as stack:
         server = stack.enter_context(smtp_server())
         names = {
@@ -66,13 +71,18 @@ def visited(folder: Path) -> Iterator[tuple[House, SmtpServer, Browser]]:
             "IDP_SUPPORT_URL": "https://help.example.com",
             "IDP_SMTP_URL": server.url,
             "IDP_MAIL_FROM": "Harbour <id@example.com>",
+        }
+        more = {
             "IDP_MAIL_CODES": "true",
             "IDP_SELF_REGISTRATION": "true",
             "IDP_SECOND_FACTOR_GROUPS": "mailed=required",
         }
-        house = stack.enter_context(opened_house(folder, **names))
+        for name in ("house", "place"):
+            Path(folder, name).mkdir()
+        house = stack.enter_context(opened_house(folder / "house", **names, **more))
         house.staff.add_user(USER)
-        yield house, server, stack.enter_context(launched())
+        place = stack.enter_context(opened_place(folder / "place", server, names))
+        yield [*screenshot_walks.walks(house, server), *session_walks.walks(place)]
 
 
 @contextmanager
@@ -89,25 +99,31 @@ def _name_of(browser: Browser) -> str:
         return str(page.evaluate("navigator.userAgent")).replace("Headless", "")
 
 
+def take_all(camera: Camera, walks: list[Walk]) -> None:
+    """Go every way, each as a person with a clean browser."""
+    with launched() as browser:
+        for walk in walks:
+            with somebody(browser) as page:
+                walk(camera, page)
+    camera.write_index()
+
+
 def main() -> None:
-    """Take all pictures, then replace the old ones."""
+    """Take all pictures into the folder that was named; otherwise replace those of the docs."""
     with tempfile.TemporaryDirectory(prefix="idp-screenshots-") as temporary:
         made, data = Path(temporary, "made"), Path(temporary, "data")
         made.mkdir()
         data.mkdir()
-        camera = Camera(made)
-        with visited(data) as (house, server, browser):
-            for walk in walks(house, server):
-                with somebody(browser) as page:
-                    walk(camera, page)
-        camera.write_index()
+        with visited(data) as walks:
+            take_all(Camera(made), walks)
         pictures = sorted(made.glob("*.png"))
         size = sum(each.stat().st_size for each in pictures)
         if size > LIMIT:
             sys.exit(f"{size / 1e6:.1f} MB are too many for a repository")
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        shutil.copytree(made, FOLDER)
-        print(f"{len(pictures)} pictures in {FOLDER}, {size / 1e6:.1f} MB")
+        folder = Path(sys.argv[1]) if sys.argv[1:] else FOLDER
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(made, folder)
+        print(f"{len(pictures)} pictures in {folder}, {size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":
