@@ -7,7 +7,7 @@ import flask
 from idp.account.decision_words import sign_in_in_words
 from idp.account.devices import facts_of
 from idp.account.frame import OVERVIEW, account_page
-from idp.account.guard import act, shown
+from idp.account.guard import shown
 from idp.account.questions import newest_of
 from idp.account.security import advice_for
 from idp.context import RequestContext
@@ -16,8 +16,9 @@ from idp.sessions import service as sessions
 from idp.store import consents, decisions
 from idp.store import sessions as session_rows
 from idp.store.sessions import Standing
+from idp.web import cookies, csrf, parameters
+from idp.web.context import request_context
 from idp.web.pages import redirect
-from idp.web.parameters import Parameters
 from idp.web.words import at_time
 
 bp = flask.Blueprint("account", __name__)
@@ -55,10 +56,13 @@ def home(ctx: RequestContext, standing: Standing) -> flask.Response:
 
 
 @bp.post("/account/sign-out")
-@act(OVERVIEW)
-def sign_out(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.Response:
-    """End this session."""
-    del form
+def sign_out() -> flask.Response:
+    """End the session whose cookie this browser shows; nobody proves anything to get out."""
+    csrf.check(parameters.form())
+    ctx = request_context()
+    standing = sessions.find_standing(ctx, cookies.read(ctx.settings, cookies.SESSION))
+    if standing is None:
+        return signed_out(ctx, (), here=None)
     sid = standing.session.sid
     sessions.end(ctx, sid, because="user_logout")
     return signed_out(ctx, [sid], here=sid)

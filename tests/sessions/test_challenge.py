@@ -7,6 +7,7 @@ import pytest
 from idp.sessions import service
 from idp.store import sessions as rows
 from idp.store.users import User
+from tests.account.people import post_without_page
 from tests.app import PASSWORD, Provider, RelyingParty, submit, text_of
 from tests.protocol.parties import SECRET_COOKIE, page_of, party, reasons, session_of
 from tests.protocol.refreshing import BOTH, GRANT, OFFLINE, refresh, refreshed
@@ -139,6 +140,22 @@ def test_it_can_be_signed_out_and_is_listed_to_be_ended(
     rp.follow(submit(rp.browser, page, "/logout/confirm", action="logout"))
     with provider.context() as ctx:
         assert len(rows.list_live_of_user(ctx.db, ada.id, ctx.now)) == 1
+
+
+def test_the_button_of_an_open_account_page_ends_it_without_a_proof(
+    provider: Provider, rp: RelyingParty
+):
+    rp.sign_in()
+    page = rp.get("/account")
+    challenge_browser(provider, rp)
+
+    assert post_without_page(rp, "/account/sign-out").status_code == 403
+    assert "session.ended" not in provider.event_names()
+    after = rp.follow(submit(rp.browser, page, "/account/sign-out"))
+
+    assert page_of(after) == "logged-out", text_of(after)
+    ends = [e.data["reason"] for e in provider.audit() if e.name == "session.ended"]
+    assert ends == ["user_logout"]
 
 
 def test_it_is_challenged_once(provider: Provider, rp: RelyingParty):
