@@ -80,7 +80,6 @@ def _ask(standing: Standing | None, about: str) -> flask.Response:
     if standing is not None:
         asking = replace(
             asking,
-            proved_at=epoch(standing.session.authenticated_at),
             identifier=standing.user.username,
             user_id=standing.user.id,
         )

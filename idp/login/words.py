@@ -21,6 +21,8 @@ from idp.web.words import gettext as _
 POLICY_ASKS = ("policy_asks_for_a_step", "policy_level_is_shown")
 # Who is sent to set up a step by one of these is told so.
 _WANTS_MORE = ("client_wants_more", "policy_wants_more")
+# Who is asked for these is asked because of how old the last proof is.
+_OLD = frozenset({"too_long_ago", "proof_is_old", "policy_wants_recent"})
 
 
 def why(handover: Handover) -> str | None:
@@ -141,8 +143,8 @@ def _join(*sentences: str | None) -> str:
 
 
 def _age(handover: Handover) -> str | None:
-    """Return how old the last proof is, and how old it may be."""
-    if handover.proved_at is None:
+    """Return how old the last proof is, and may be, where that is why somebody is asked."""
+    if handover.proved_at is None or not _age_matters(handover):
         return None
     seconds = max(0, epoch(request_context().now) - handover.proved_at)
     old = _span(seconds)
@@ -153,6 +155,15 @@ def _age(handover: Handover) -> str | None:
         age=_span(handover.age),
         old=old,
     )
+
+
+def _age_matters(handover: Handover) -> bool:
+    if handover.reason in _OLD:
+        return True
+    ctx = request_context()
+    rules = ctx.house.get(Policies).current(ctx.now).rules
+    by_age = {rule.name for rule in rules if rule.when.proof_older_than is not None}
+    return handover.reason == "policy_asks" and handover.rule in by_age
 
 
 def _span(seconds: int) -> str:

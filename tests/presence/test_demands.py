@@ -7,12 +7,14 @@ import pytest
 from idp.policy.book import Rule, Then, When
 from idp.policy.terms import Moment, Outcome
 from idp.store import users
-from tests.app import CALLBACK, Provider, RelyingParty
+from tests.app import CALLBACK, Provider, RelyingParty, text_of
 from tests.presence.places import decided, how_it_ended, ruled, session_in
 from tests.protocol.parties import page_of, party, reasons, token_error
 from tests.protocol.refreshing import BOTH, GRANT, refresh, refreshed
+from tests.sessions.challenged import challenge_browser
 
 HOUR = timedelta(hours=1)
+ASKS = Then(outcome=Outcome.ASK_AGAIN)
 
 
 @pytest.fixture
@@ -68,6 +70,29 @@ def test_a_proof_may_be_as_old_as_the_rule_of_the_client_says(provider: Provider
     assert "want a recent sign-in" in page.get_data(as_text=True)
     assert strict.answer(strict.log_in(page))["code"]
     assert silent(strict) == "code"
+
+
+def test_how_old_the_last_proof_is_is_said_where_that_is_why_somebody_is_asked(
+    provider: Provider, two
+):
+    easy, strict = two
+    for_all = Rule("each time", When(clients=frozenset({strict.client_id})), ASKS)
+    late = Rule("late", When(proof_older_than=timedelta(minutes=5)), ASKS)
+    recent = of(strict, reauthentication=timedelta(minutes=5))
+    provider.clock.forward(minutes=10)
+    said = []
+    for rule in (for_all, late, recent):
+        ruled(provider, rule)
+        said.append(text_of(strict.authorize(max_age="3600")))
+    ruled(provider)
+    challenge_browser(provider, easy)
+    said.append(text_of(strict.authorize(max_age="3600")))
+    said.append(text_of(easy.follow(easy.get("/account"))))
+
+    aged = "You last proved who you are 10 minutes ago."
+    assert [aged in each for each in said] == [False, True, True, False, False]
+    assert [each for each in said if "10 minutes old" in each or "1 hour old" in each] == []
+    assert "Something about your session changed." in said[-1]
 
 
 def test_a_level_is_stepped_up_to_by_who_can(provider: Provider, two):

@@ -181,14 +181,14 @@ def test_an_old_proof_is_renewed_whole_and_brings_the_level_too(provider, rp, ke
     assert claims_of(tokens_of(rp, show_key(rp, page, key))["id_token"])["acr"] == "phr"
 
 
-def test_the_pages_say_who_asks_for_what_and_how_old_the_last_proof_is(rp, key):
+def test_the_pages_say_who_asks_for_what_and_why(rp, key):
     said = text_of(rp.authorize(max_age="60"))
     assert "Example App wants a recent sign-in" in said
     assert "it is 2 minutes old" in said
 
     said = text_of(rp.authorize(acr_values="phr"))
     assert "Example App asks for a surer proof than you have shown here" in said
-    assert "2 minutes ago" in said
+    assert "2 minutes" not in said, "how old the proof is has nothing to do with it"
 
 
 def test_a_young_proof_is_only_added_to(rp, key):

@@ -75,7 +75,7 @@ def login_handover(
         target=origin_of(request.address.redirect_uri),
         reason=step.reason if isinstance(step, Login | StepUp) else None,
         proved_at=epoch(before) if before is not None else None,
-        age=request.max_age if before is not None else None,
+        age=request.max_age if isinstance(step, Login) and step.reason == "too_long_ago" else None,
         acr=step.acr if isinstance(step, StepUp) else request.acr.levels,
         fresh=isinstance(step, StepUp) or by_policy or request.wants_fresh_proof,
         identifier=user.username if user else request.login_hint,
