@@ -200,7 +200,10 @@ def reason_in_words(reason: object) -> str:
         "password_recovered": _("The forgotten password was replaced."),
         "password_removed": _("The password was removed."),
         "password_reset": _("The people who run this service set a new password."),
-        "session_limit": _("There was no room for it beside a newer one."),
+        "session_limit": _(
+            "Somebody signed in elsewhere, and your account can be used in only so many places at "
+            "a time."
+        ),
         "refresh_token_reused": _(
             "An old key of the application was used again; it may have been stolen."
         ),

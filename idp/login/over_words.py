@@ -31,7 +31,7 @@ def why_over() -> str | None:
         ABSOLUTE_END: _("You were signed out: you had been in for as long as one may be."),
         MADE_ROOM: _(
             "You were signed out here, because somebody signed in to your account in another "
-            "browser, and there was no room for one more."
+            "browser, and it can be used in only so many places at a time."
         ),
     }
     if reason.startswith(POLICY):

@@ -38,13 +38,17 @@ def answer() -> flask.Response:
 
 def _complete(half: HalfDone | None) -> HalfDone | None:
     """Return the sign-in; nobody reads where somebody is signed in before all is shown."""
-    asked = half.handover.asked if half else None
-    return half if half and asked and asked.full else None
+    return half if half and _places(half) else None
+
+
+def _places(half: HalfDone) -> int:
+    return half.handover.asked.places if half.handover.asked else 0
 
 
 def _show(half: HalfDone) -> flask.Response:
-    ctx, handover = request_context(), half.handover
+    ctx, handover, places = request_context(), half.handover, _places(half)
     live = sessions.list_live_of_user(ctx.db, half.user.id, ctx.now)
+    stay = max(0, places - 1)
     return page(
         "login_room",
         form_target=handover.target,
@@ -52,7 +56,9 @@ def _show(half: HalfDone) -> flask.Response:
         ticket=continuation.ticket("login", handover),
         action=ROOM,
         account=half.user.username,
-        sessions=[_facts_of(each) for each in live],
+        places=places,
+        ending=len(live[stay:]),
+        sessions=[_facts_of(each) | {"ends": n >= stay} for n, each in enumerate(live)],
         cancel=handover.client is not None,
     )
 

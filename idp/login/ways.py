@@ -44,7 +44,7 @@ def asked_of(judged: Judged) -> Asked:
         because=tuple((it.name, it.detail) for it in unusual[:_REASONS_TOLD]),
         trust=int(limits.trusted_device.total_seconds()),
         lasts=int(limits.absolute.total_seconds()) if short else None,
-        full=isinstance(judged.verdict, NoRoom),
+        places=limits.sessions if isinstance(judged.verdict, NoRoom) else 0,
     )
 
 

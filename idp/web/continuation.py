@@ -27,7 +27,7 @@ class Asked:
     by the operator's own words for it in `told`, and by `because`: the names and details of what is
     unusual. `trust` is for how many seconds the browser may
     stand for the step from then on, `lasts` for how long the session does where that is less than
-    usual. `full` says that all is shown, and that another session has to end first.
+    usual. `places` says that all is shown, and how many sessions there may be, as there are.
     """
 
     step: bool = False
@@ -37,7 +37,7 @@ class Asked:
     because: tuple[tuple[str, str], ...] = ()
     trust: int = 0
     lasts: int | None = None
-    full: bool = False
+    places: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

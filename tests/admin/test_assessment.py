@@ -1,5 +1,6 @@
 """Weak spots of sign-in and sessions: each check by itself, over figures that are given."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +16,14 @@ from idp.policy.presets import AAL2
 from idp.policy.terms import Outcome, RiskLevel
 from idp.protocol.clients.metadata import Client, ClientMetadata
 from idp.settings import Settings
-from idp.store.insight.lives import TooLong
+from idp.store.insight.lives import Crowd, TooLong
 from idp.store.insight.people import SharedBrowser, Strength
 from tests.support.spec import spec
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LIMITS = Limits(idle=HOUR, absolute=12 * HOUR, reauthentication=HOUR, trusted_device=DAY)
+KIOSK = SharedBrowser(device_id="kiosk", user_id="ada", users=9, trusted=0)
 FILES = {"geo_asn_file": Path("asn.mmdb"), "geo_country_file": Path("country.mmdb")}
 
 
@@ -69,6 +71,19 @@ STRONG = Strength(groups=("admins",), users=4, weak=0, text=0, mail=0)
 GENEROUS = (Rule("a month", When(), Then(absolute=31 * DAY)),)
 
 
+@pytest.mark.parametrize(
+    ("given", "command"),
+    [
+        ({"shared": (KIOSK,)}, "`idp device list ada`"),
+        ({"crowd": Crowd(users=2, user_id="ada")}, "`idp session list --user ada`"),
+    ],
+)
+def test_a_command_that_takes_a_user_names_one_who_is_concerned(given, command):
+    (weakness,) = weaknesses(some(**given))
+
+    assert command in weakness.advice
+
+
 @spec("ASVS 5.0 §7.3.1", "ASVS 5.0 §7.3.2")
 @pytest.mark.parametrize(
     ("given", "weakness"),
@@ -91,7 +106,7 @@ GENEROUS = (Rule("a month", When(), Then(absolute=31 * DAY)),)
             ("no_absolute_limit", "high", 0),
         ),
         ({"policy": policy(bounds=Bounds())}, ("no_bounds", "low", 1)),
-        ({"crowded": 2}, ("crowded", "low", 2)),
+        ({"crowd": Crowd(users=2, user_id="ada")}, ("crowded", "low", 2)),
         ({"strengths": (WEAK, STRONG)}, ("no_second_factor", "medium", 3)),
         ({"strengths": (WEAK,)}, ("no_second_factor", "high", 3)),
         (
@@ -112,14 +127,8 @@ GENEROUS = (Rule("a month", When(), Then(absolute=31 * DAY)),)
             None,
         ),
         ({"settings": settings(geo_asn_file=None)}, ("networks_unknown", "low", 1)),
-        (
-            {"shared": (SharedBrowser(device_id="kiosk", users=9, trusted=0),)},
-            ("shared_browsers", "low", 1),
-        ),
-        (
-            {"shared": (SharedBrowser(device_id="kiosk", users=9, trusted=1),)},
-            ("shared_browsers", "high", 1),
-        ),
+        ({"shared": (KIOSK,)}, ("shared_browsers", "low", 1)),
+        ({"shared": (replace(KIOSK, trusted=1),)}, ("shared_browsers", "high", 1)),
     ],
 )
 def test_each_weak_spot_is_found_with_its_figure(given, weakness):
@@ -142,7 +151,7 @@ def test_codes_by_text_and_mail_count_where_they_are_sent():
 
 
 def test_the_worst_comes_first_and_each_says_why_and_what_to_do():
-    all_of_it = weaknesses(some(trusted_unused=1, high_let_in=1, crowded=1, unended=1))
+    all_of_it = weaknesses(some(trusted_unused=1, high_let_in=1, crowd=Crowd(users=1), unended=1))
 
     assert [each.severity for each in all_of_it] == [
         Severity.HIGH,
@@ -164,7 +173,7 @@ def test_many_sessions_are_no_weakness_where_the_policy_limits_them():
         idle=HOUR, absolute=12 * HOUR, reauthentication=HOUR, trusted_device=DAY, sessions=5
     )
 
-    assert found(crowded=2, policy=policy(defaults=limited)) == []
+    assert found(crowd=Crowd(users=2), policy=policy(defaults=limited)) == []
 
 
 def test_a_rule_of_ones_own_answers_risk_as_well():

@@ -177,7 +177,7 @@ def test_where_one_session_is_allowed_another_one_ends_it(
         other.goto(f"{house.issuer}/account/activity")
         ended = other.locator(".event", has_text="A session ended.")
         ended.locator("summary").click()
-        expect(ended).to_contain_text("There was no room for it beside a newer one.")
+        expect(ended).to_contain_text("in only so many places at a time")
         assert_well_made(other)
 
 

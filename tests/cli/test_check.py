@@ -241,6 +241,12 @@ def test_unreadable_settings_are_faults_one_each(idp_on_sqlite: Idp) -> None:
     assert "Faults: 3." in result.stdout
 
 
+def test_who_finds_no_fault_reads_where_sign_ins_and_sessions_are_looked_at(idp: Idp) -> None:
+    assert "idp policy assess" not in idp.run("check").stdout, "there is no database to look at"
+    an_installation(idp)
+    assert idp.run("check").stdout.splitlines()[-1].endswith("by `idp policy assess`.")
+
+
 def test_users_and_clients_are_looked_at(idp: Idp) -> None:
     an_installation(idp)
     idp.add_user()

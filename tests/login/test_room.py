@@ -5,7 +5,8 @@ from threading import Barrier
 
 import pytest
 
-from tests.app import fields_of, text_of
+from idp.policy.terms import AtLimit
+from tests.app import fields_of, submit, text_of
 from tests.login.judged import (
     BARE,
     FIREFOX,
@@ -16,6 +17,8 @@ from tests.login.judged import (
     signs_in,
 )
 from tests.login.keys import page_id, user_of
+from tests.presence.places import ruled
+from tests.support.judged import CHROME
 from tests.support.spec import spec
 
 APP = "app.example.test"
@@ -88,6 +91,40 @@ def test_where_new_ones_wait_the_person_reads_where_they_are_signed_in_and_may_e
     assert (is_alive(first), is_alive(second)) == (False, True)
     ended = [each.end_reason for each in all_sessions(first.provider) if each.ended_at]
     assert ended == ["session_limit"]
+
+
+def test_where_fewer_may_be_than_are_the_page_says_which_of_them_end(party):
+    first, second, third, fourth = browsers(party(policy=BARE), 4)
+    for rp, agent in ((first, FIREFOX), (second, CHROME), (third, FIREFOX)):
+        rp.browser.environ_base["HTTP_USER_AGENT"] = agent
+        signs_in(rp)
+        rp.provider.clock.forward(minutes=1)
+    ruled(first.provider, sessions=2, at_limit=AtLimit.REFUSE_NEW)
+
+    page = signs_in(fourth)
+
+    said = text_of(page)
+    assert "Your account can be used in 2 places at a time." in said
+    assert said.count("Will be signed out") == 2
+    assert "Will be signed out" not in said.split("Chrome on")[0], "the newest stays"
+    assert "Sign out the 2 unused for longest, and go on" in said
+    assert page_id(fourth.submit(page, action="make_room")) == APP
+    assert [is_alive(rp) for rp in (first, second, third, fourth)] == [False, False, True, True]
+
+
+def test_who_finds_room_by_then_ends_nothing(party):
+    first, second = browsers(party(policy=REFUSE), 2)
+    signs_in(first)
+    page = signs_in(second)
+    account = first.get("/account")
+    submit(first.browser, account, "/account/sign-out")
+
+    page = second.get(f"/login/room?ticket={fields_of(page)['ticket']}")
+
+    assert "Sign out" not in text_of(page)
+    assert page_id(second.submit(page, action="make_room")) == APP
+    ended = [each.end_reason for each in all_sessions(first.provider) if each.ended_at]
+    assert ended == ["user_logout"]
 
 
 def test_nobody_reads_where_somebody_is_signed_in_before_the_second_step(party):

@@ -1,7 +1,7 @@
 """What the assessment looks at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idp.admin.insight import Alarms, alarms_of
@@ -13,7 +13,7 @@ from idp.protocol.clients.metadata import Client, client_of
 from idp.settings import Settings
 from idp.store import clients
 from idp.store.insight import decided, lives, people
-from idp.store.insight.lives import TooLong
+from idp.store.insight.lives import Crowd, TooLong
 from idp.store.insight.people import SharedBrowser, Strength
 
 SHARED_BY, UNUSED_FOR, CROWDED_BY = 5, timedelta(days=30), 10
@@ -38,7 +38,7 @@ class Figures:
     trusted_unused: int = 0
     high_let_in: int = 0
     unended: int = 0
-    crowded: int = 0
+    crowd: Crowd = field(default_factory=Crowd)
     clients: tuple[Client, ...] = ()
 
 
@@ -60,6 +60,6 @@ def figures(ctx: RequestContext, since: datetime) -> Figures:
         prompts_per_week=decided.prompts_per_week(db, since),
         alarms=alarms_of(decided.answers(db, since)),
         unended=lives.over_without_record(db, now - UNENDED_AFTER),
-        crowded=lives.crowded(db, now, more_than=CROWDED_BY),
+        crowd=lives.crowd(db, now, more_than=CROWDED_BY),
         clients=tuple(client_of(row) for row in clients.list_all(db)),
     )

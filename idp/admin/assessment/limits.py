@@ -98,15 +98,17 @@ def no_bounds(figures: Figures) -> Iterator[Weakness]:
 
 def crowded(figures: Figures) -> Iterator[Weakness]:
     """Sessions that nobody remembers are nobody's (ASVS 5.0 §7.1.2)."""
-    if figures.crowded and not figures.policy.defaults.sessions:
+    many = figures.crowd
+    if many.users and not figures.policy.defaults.sessions:
         yield Weakness(
             name="crowded",
             severity=Severity.LOW,
-            count=figures.crowded,
-            what=f"{figures.crowded} users have more than {CROWDED_BY} live sessions each, and "
+            count=many.users,
+            what=f"{many.users} users have more than {CROWDED_BY} live sessions each, and "
             "the policy does not limit how many.",
             why="Nobody looks after that many, and shared accounts look like that.",
-            advice="Set `sessions` in the policy; `idp session list --user NAME` shows them.",
+            advice="Set `sessions` in the policy; "
+            f"`idp session list --user {many.user_id}` shows those of one of them.",
         )
 
 

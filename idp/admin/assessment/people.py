@@ -81,8 +81,9 @@ def shared_browsers(figures: Figures) -> Iterator[Weakness]:
             f"(one of them {busiest.users}); in {trusted} of them one stands for a second step.",
             why="A shared browser is known for each of its users, so a colleague's password is "
             "enough there.",
-            advice="`idp device list USER`; forget them with `idp device revoke`, and give their "
-            "network a rule without `trusted_device`.",
+            advice=f"Look at that one with `idp device list {busiest.user_id}`, who is one of its "
+            "users; `idp device revoke` makes it a stranger to each, and a rule for its network "
+            "with `trusted_device = '0'` keeps it from standing for a step.",
         )
 
 

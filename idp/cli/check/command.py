@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from idp.cli.check.facts import Finding
 
 CLEAN, RISKY, FAULTY = 0, 1, 2
+_MORE = "How people sign in, and for how long, is looked at by `idp policy assess`."
 
 
 @click.command()
@@ -20,7 +21,8 @@ CLEAN, RISKY, FAULTY = 0, 1, 2
 def check(ctx: click.Context, *, as_json: bool) -> None:
     """Read settings and database; list every fault and every risky choice.
 
-    Exit status: 2 when there are faults, 1 when there are warnings, 0 otherwise.
+    How sign-ins and sessions fare is for `idp policy assess`. Exit status: 2 when there are faults,
+    1 when there are warnings, 0 otherwise.
     """
     from dataclasses import asdict
 
@@ -68,6 +70,8 @@ def _text(found: list[Finding]) -> str:
 
     counts = [sum(each.severity is severity for each in found) for severity in Severity]
     summary = "Faults: {}. Warnings: {}. Notes: {}.".format(*counts)
+    if status_of(found) != FAULTY:
+        summary += f"\n{_MORE}"
     return "\n\n".join([*(_lines(each) for each in found), summary])
 
 

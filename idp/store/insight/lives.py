@@ -150,8 +150,16 @@ def over_without_record(db: Transaction, before: datetime) -> int:
     return int(db.read(select(func.count()).select_from(sessions).where(unnoted)).scalar_one())
 
 
-def crowded(db: Transaction, now: datetime, *, more_than: int) -> int:
-    """Return how many users have more live sessions than this."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """How many users have a great many live sessions, and one of those users."""
+
+    users: int = 0
+    user_id: str | None = None
+
+
+def crowd(db: Transaction, now: datetime, *, more_than: int) -> Crowd:
+    """Return who has more live sessions than this."""
     many = (
         select(_TABLE.user_id)
         .where(ALIVE)
@@ -159,4 +167,5 @@ def crowded(db: Transaction, now: datetime, *, more_than: int) -> int:
         .having(func.count() > more_than)
         .subquery()
     )
-    return int(db.read(select(func.count()).select_from(many), {"now": now}).scalar_one())
+    query = select(func.count().label("users"), func.min(many.c.user_id).label("user_id"))
+    return Crowd(**db.read(query, {"now": now}).mappings().one())

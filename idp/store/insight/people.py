@@ -52,9 +52,10 @@ def _has(table: Table) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedBrowser:
-    """One browser that has signed in many."""
+    """One browser that has signed in many; `user_id` is one of them."""
 
     device_id: str
+    user_id: str
     users: int
     trusted: int
 
@@ -66,6 +67,7 @@ def shared_browsers(db: Transaction, now: datetime, *, more_than: int) -> list[S
     query: Any = (
         select(
             table.device_id,
+            func.min(table.user_id).label("user_id"),
             count.label("users"),
             func.count().filter(table.trusted_until > now).label("trusted"),
         )
