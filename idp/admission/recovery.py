@@ -12,10 +12,9 @@ from idp.admission.waiting import name_for
 from idp.audit import record
 from idp.audit.admission_events import PasswordRecovered, RecoveryRequested
 from idp.context import RequestContext
-from idp.credentials import account_tickets, devices, mail_cap, passwords, throttle
+from idp.credentials import account_tickets, arrivals, devices, mail_cap, passwords, throttle
 from idp.credentials.account_tickets import FOR_A_PASSWORD, Purpose
 from idp.credentials.accounts import LONGEST_IDENTIFIER
-from idp.credentials.notices import Notice, tell
 from idp.credentials.owned import owned
 from idp.credentials.password_rules import minimum_length
 from idp.delivery import service as delivery
@@ -157,5 +156,6 @@ def choose(
     grant_ends.end_offline_with_password(ctx, user.id, because="password_recovered")
     devices.forget_others(ctx, user.id, but=device_id, because="password_recovered")
     record(ctx, PasswordRecovered(user_id=user.id))
-    tell(ctx, user, Notice.PASSWORD_CHANGED)
+    known = devices.is_known(ctx, device_id, user.id)
+    arrivals.tell_of_recovery(ctx, user, device_new=not known)
     return True

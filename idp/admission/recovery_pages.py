@@ -4,6 +4,7 @@ import flask
 
 from idp.admission import recovery
 from idp.admission.opened import link_over
+from idp.credentials.notices import RECOVERY
 from idp.credentials.password_rules import PasswordRefused, minimum_length
 from idp.credentials.password_words import advice, refused
 from idp.kernel.secrets import same
@@ -22,7 +23,7 @@ from idp.web.parameters import Parameters
 from idp.web.words import gettext as _
 
 bp = flask.Blueprint("recovery", __name__)
-ASK, SENT, PASSWORD = "/recovery", "/recovery/sent", "/recovery/password"
+ASK, SENT, PASSWORD = RECOVERY, "/recovery/sent", "/recovery/password"
 # The way back to whoever asked for the sign-in waits in the browser that the link is good in.
 WAY_BACK = "idp_way_back"
 _LONGEST_WAY_BACK = 3500

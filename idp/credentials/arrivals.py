@@ -2,7 +2,8 @@
 
 They are few, so that they are read. One sign-in sends one letter at the most; a country is told of
 once, and a browser that keeps no cookies is told of once a day, or not at all for a month after its
-user said “it was me” of one like it. The first sign-in of an account is compared with nothing.
+user said “it was me” of one like it. The first sign-in of an account is compared with nothing, and
+the one behind a forgotten password is told of by the letter about that.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from idp.credentials.notices import Notice, tell
 from idp.kernel.secrets import MasterKey
 from idp.store import decisions, spent
 from idp.store.users import User
+from idp.surroundings.networks import Networks
 from idp.web.device_words import describe
 from idp.web.place_words import country_name
 
@@ -68,6 +70,25 @@ def tell_of_new(ctx: RequestContext, user: User, arrival: Arrival) -> Notice | N
     place = country_name(country) if country else ""
     tell(ctx, user, notice, place=place, sign_in=arrival.decision_id or "")
     return notice
+
+
+def tell_of_recovery(ctx: RequestContext, user: User, *, device_new: bool) -> None:
+    """Write to the user that a forgotten password was replaced, and where.
+
+    The sign-in that follows is the same thing: of its browser and country no letter of their own
+    is written.
+    """
+    place = ctx.house.get(Networks).place_of(ctx.origin.address)
+    _first(ctx, user, BROWSER_QUIET_FOR, "browser", describe(ctx.origin.user_agent), place.network)
+    if place.country is not None:
+        _first(ctx, user, COUNTRY_QUIET_FOR, "country", place.country)
+    tell(
+        ctx,
+        user,
+        Notice.PASSWORD_RECOVERED,
+        place=country_name(place.country) if place.country else "",
+        new_browser="yes" if device_new else "",
+    )
 
 
 def _first(ctx: RequestContext, user: User, quiet_for: timedelta, *what: str) -> bool:

@@ -13,14 +13,15 @@ from idp.store.users import User
 from idp.web.device_words import describe
 from idp.web.words import gettext as _
 
-# The page on which somebody says that a sign-in was not them.
-NOT_ME = "/account/not-me"
+# The page on which somebody says that a sign-in was not them, and the one for a forgotten password.
+NOT_ME, RECOVERY = "/account/not-me", "/recovery"
 
 
 class Notice(StrEnum):
     """What a letter tells of."""
 
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
+    PASSWORD_RECOVERED = "password_recovered"  # noqa: S105 - a name
     PASSWORD_REMOVED = "password_removed"  # noqa: S105 - a name
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
@@ -44,8 +45,8 @@ class Notice(StrEnum):
 def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
     """Write to the user about a change, if there is an address and mail is sent here.
 
-    Facts: `name` of the passkey or app; `email`, the new address; of a sign-in its `place`, if that
-    is known, and `sign_in`, the decision about it.
+    Facts: `name` of the passkey or app; `email`, the new address; of a sign-in, or what leads to
+    one, its `place`, if that is known, `new_browser`, if it is one, and `sign_in`, the decision.
     """
     if not user.email:
         return
@@ -100,6 +101,13 @@ def _if_not(ctx: RequestContext, what: Notice, sign_in: str | None) -> str:
             "password: %(url)s",
             url=f"{ctx.settings.issuer}{NOT_ME}?sign_in={quote(sign_in)}",
         )
+    elif what is Notice.PASSWORD_RECOVERED:
+        # Whoever it was has the password by now: its owner gets in by another link alone.
+        first = _(
+            "If it was not you, choose another password. Everybody else is signed out by that: "
+            "%(url)s",
+            url=f"{ctx.settings.issuer}{RECOVERY}",
+        )
     elif what is Notice.ACCOUNT_DELETED:
         first = _("If it was not you, tell the people who run this service at once.")
     else:
@@ -118,6 +126,18 @@ def _words(what: Notice, facts: dict[str, str]) -> tuple[str, str]:
         Notice.PASSWORD_CHANGED: (
             _("Your password was changed"),
             _("The password of your account was changed. Other sessions were ended."),
+        ),
+        Notice.PASSWORD_RECOVERED: (
+            _("Your password was changed"),
+            _(
+                "By a link for a forgotten password, a new one was chosen, in a browser that is "
+                "new to us. Other sessions were ended."
+            )
+            if facts.get("new_browser")
+            else _(
+                "By a link for a forgotten password, a new one was chosen. Other sessions were "
+                "ended."
+            ),
         ),
         Notice.PASSWORD_REMOVED: (
             _("Your password was removed"),

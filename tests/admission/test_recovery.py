@@ -31,6 +31,7 @@ from tests.app import (
     text_of,
 )
 from tests.support.authenticator import Authenticator
+from tests.support.mmdb import write_mmdb
 from tests.support.spec import spec
 
 DOMAIN = "id.example.test"
@@ -79,11 +80,37 @@ def test_a_new_password_ends_what_the_old_one_opened_and_tells_the_user(person):
     assert [(event.sid, event.data["reason"]) for event in ended] == [(sid, "password_recovered")]
     assert events(person.provider, "devices.distrusted")[0]["reason"] == "password_recovered"
     assert events(person.provider, "devices.forgotten")[0]["reason"] == "password_recovered"
-    # The browser in which it was chosen is a new one, and told of as well.
-    notice, arrival = person.post.mails()
-    assert "password" in notice["subject"].lower()
-    assert "new browser" in arrival["subject"]
-    assert "/ticket" not in notice["text"]
+    (letter,) = person.post.mails()
+    assert "password" in letter["subject"].lower()
+    assert "/ticket" not in letter["text"]
+
+
+def test_one_letter_tells_of_the_password_the_browser_and_the_place(database_url, tmp_path):
+    networks = {"192.0.2.0/24": country("DE"), "203.0.113.0/24": country("NO")}
+    files = {"geo_country_file": write_mmdb(tmp_path / "country.mmdb", networks)}
+    provider = make_provider(database_url, tmp_path, **MAIL, **files)
+    provider.add_user()
+    rp = RelyingParty(provider, provider.add_client(), provider.browser())
+    at_home = Person(provider, rp)
+    rp.browser.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    rp.log_in(rp.authorize())
+    letters = []
+    for person in (at_home, at_home.stranger()):
+        person.rp.browser.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+        person.ask()
+        person.choose(person.open(person.post.link()))
+        letters.append([mail["text"] for mail in person.post.mails()])
+
+    (known,), (new,) = letters
+    assert "in a browser that is new to us" in new
+    assert "new to us" not in known
+    for text in (known, new):
+        assert "Place: Norway (approximate)" in text
+        assert f"Everybody else is signed out by that: {ISSUER}/recovery\n" in text
+
+
+def country(code):
+    return {"country": {"iso_code": code}}
 
 
 @pytest.fixture
