@@ -1,4 +1,4 @@
-"""`idp policy explain`: what today's policy says of a session, rule by rule."""
+"""`idp policy explain`: what today's policy says of a session, rule by rule, and of a sign-in."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from idp.cli.house import command
 from idp.cli.spans import span
 
 if TYPE_CHECKING:
+    from idp.admin.session_desk import Story
+    from idp.admin.session_policy import Explanation
     from idp.policy.explained import Explained, Reading, Unmet
-    from idp.store.sessions import Session
 
 _APPLIES = {
     "yes": "applies",
@@ -29,35 +30,42 @@ _APPLIES = {
 def explain(*, sid: str, as_json: bool) -> None:
     """Say what today's policy makes of a session: which rules apply, and which set each limit.
 
-    The session is taken as it was seen last. Its own limits are those of when it was judged; they
-    follow a changed policy at its next use.
+    It is judged as it was opened, with what it has shown and risked since; its own limits follow a
+    changed policy at its next use. And what a sign-in would meet now: same user, browser and place.
     """
     from idp.admin import session_desk
     from idp.admin.session_policy import explanation_of
+    from idp.admin.session_state import state_of
 
     with command() as ctx:
         story = session_desk.story_of(ctx, sid)
         found = explanation_of(ctx, story)
-    session = story.past.session
-    answer(_as_json(found, session), _in_words(found, session), as_json=as_json)
+        state = state_of(story.past, ctx.now)
+    answer(_as_json(found, story, state), _in_words(found, story, state), as_json=as_json)
 
 
-def _in_words(found: Explained, session: Session) -> str:
-    judgement = found.judgement
+def _in_words(found: Explanation, story: Story, state: str) -> str:
+    session, holds, opening = story.past.session, found.holds, found.opening
+    judgement = holds.judgement
     limits = judgement.limits
     by = dict(judgement.limited_by)
     parts = [
         pairs(
             [
                 ("Session", session.sid),
+                ("User", story.user.username),
+                ("State", state),
+                ("Stopped by", session.challenge),
                 ("Judged by", session.policy_version),
-                ("Policy now", found.policy.version),
-                *((name, _value(value)) for name, value in _facts(found)),
+                ("Policy now", holds.policy.version),
+                *((name, _value(value)) for name, value in _facts(holds)),
             ]
         ),
         pairs(
             [
-                ("Outcome", f"{judgement.outcome.value} (by {judgement.rule})"),
+                ("It was opened by", _by(opening.outcome, opening.rule) if opening else ""),
+                ("Today it would be by", _by(judgement.outcome.value, judgement.rule)),
+                ("A sign-in now meets", _by(found.sign_in.outcome.value, found.sign_in.rule)),
                 ("Level", f"{judgement.acr} is asked for" if judgement.acr else ""),
                 *(
                     (each.name, _by(_limit(getattr(limits, each.name)), by.get(each.name)))
@@ -65,7 +73,7 @@ def _in_words(found: Explained, session: Session) -> str:
                 ),
             ]
         ),
-        *(_rule(number, each) for number, each in enumerate(found.readings, 1)),
+        *(_rule(number, each) for number, each in enumerate(holds.readings, 1)),
     ]
     return "\n\n".join(parts)
 
@@ -119,17 +127,21 @@ def _value(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _as_json(found: Explained, session: Session) -> dict[str, Any]:
+def _as_json(found: Explanation, story: Story, state: str) -> dict[str, Any]:
     from idp.policy.on_record import facts_as_json, terms_as_json
 
+    session, holds, opening, sign_in = story.past.session, found.holds, found.opening, found.sign_in
     return {
         "sid": session.sid,
+        "state": state,
         "judged_by": session.policy_version,
-        "policy": found.policy.version,
-        "facts": facts_as_json(found.facts),
-        "outcome": found.judgement.outcome.value,
-        "rule": found.judgement.rule,
-        "limits": terms_as_json(found.judgement),
+        "policy": holds.policy.version,
+        "facts": facts_as_json(holds.facts),
+        "opened_by": {"outcome": opening.outcome, "rule": opening.rule} if opening else None,
+        "outcome": holds.judgement.outcome.value,
+        "rule": holds.judgement.rule,
+        "sign_in_now": {"outcome": sign_in.outcome.value, "rule": sign_in.rule},
+        "limits": terms_as_json(holds.judgement),
         "rules": [
             {
                 "name": each.rule.name,
@@ -141,8 +153,8 @@ def _as_json(found: Explained, session: Session) -> dict[str, Any]:
                 "says": {name: _value(value) for name, value in each.says.items()},
                 "decided": each.decided,
             }
-            for each in found.readings
+            for each in holds.readings
         ],
-        "by_bounds": found.by_bounds,
-        "by_defaults": found.by_defaults,
+        "by_bounds": holds.by_bounds,
+        "by_defaults": holds.by_defaults,
     }

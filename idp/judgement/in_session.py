@@ -116,7 +116,7 @@ def look(
     outcome, rule = after_a_change(before, now, facts.changes, proof), now.rule
     if session.policy_version != policy.version:
         opening = decisions.find(ctx.db, session.decision_id) if session.decision_id else None
-        opened = judge(policy, _as_opened(session, opening, quiet))
+        opened = judge(policy, as_opened(session, opening, quiet))
         by_policy = under_another_policy(opened, proof)
         if by_policy.severity > outcome.severity:
             outcome, rule = by_policy, opened.rule
@@ -218,7 +218,7 @@ def _is_over(term: Term, now: datetime) -> bool:
     return now >= min(term.idle_until, term.absolute_until)
 
 
-def _as_opened(session: Session, opening: Recorded | None, quiet: Facts) -> Facts:
+def as_opened(session: Session, opening: Recorded | None, quiet: Facts) -> Facts:
     """Return the facts that the session opened by, with what it has shown and risked since.
 
     A browser that was new then is known by now, which is no reason to let it stay longer.

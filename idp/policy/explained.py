@@ -5,12 +5,15 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from idp.policy.at_sign_in import settled
 from idp.policy.book import BOUNDS, DEFAULTS, Judgement, Policy, Rule, Then, When
 from idp.policy.conditions import holds, holds_apart, holds_at
 from idp.policy.facts import Facts
 from idp.policy.judge import judge
 from idp.policy.terms import DeviceStanding, RiskLevel
 
+# The level stands apart: it is due to every rule that asks for it.
+_SETTINGS = tuple(each.name for each in fields(Then) if each.name != "acr")
 # The best known first, as riskier never lives longer than calmer.
 _STANDINGS = (DeviceStanding.TRUSTED, DeviceStanding.KNOWN, DeviceStanding.NEW)
 
@@ -49,7 +52,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """What a policy says of some facts, and how it comes to that.
+    """What a policy lets somebody in by, and how it comes to that.
 
     `by_bounds` and `by_defaults` are the settings that no rule decided.
     """
@@ -74,18 +77,21 @@ _FACT = {
 }
 
 
-def explained(policy: Policy, facts: Facts) -> Explained:
-    """Judge, and say for each rule what it had to do with it."""
-    judgement = judge(policy, facts)
+def explained(policy: Policy, facts: Facts, *, shown: bool) -> Explained:
+    """Judge, and say for each rule what it had to do with it.
+
+    `shown` says that a second step was shown; who was asked for one and has none is in for a
+    shorter while, by the rule that asked.
+    """
+    judgement = settled(judge(policy, facts), policy.defaults, shown=shown)
     by = {**dict(judgement.limited_by), "outcome": judgement.rule}
-    everything = [each.name for each in fields(Then) if each.name != "acr"]
     return Explained(
         policy=policy,
         facts=facts,
         judgement=judgement,
         readings=tuple(_reading(rule, facts, by, judgement) for rule in policy.rules),
-        by_bounds=tuple(name for name in everything if by.get(name) == BOUNDS),
-        by_defaults=tuple(name for name in everything if by.get(name, DEFAULTS) == DEFAULTS),
+        by_bounds=tuple(name for name in _SETTINGS if by.get(name) == BOUNDS),
+        by_defaults=tuple(name for name in _SETTINGS if by.get(name, DEFAULTS) == DEFAULTS),
     )
 
 
@@ -96,7 +102,7 @@ def _reading(rule: Rule, facts: Facts, by: dict[str, str], judgement: Judgement)
         if (said := getattr(rule.then, each.name)) is not None
     }
     applies = _applies(rule.when, facts)
-    decided = [name for name in says if by.get(name) == rule.name]
+    decided = [name for name in _SETTINGS if by.get(name) == rule.name]
     if applies is not Applies.NO and judgement.acr is not None and says.get("acr") == judgement.acr:
         decided.append("acr")
     return Reading(

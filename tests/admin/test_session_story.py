@@ -7,8 +7,10 @@ import pytest
 from idp.admin import session_desk, what_if
 from idp.admin.insight import insight
 from idp.admin.session_policy import explanation_of
+from idp.policy.on_record import terms_as_json
 from idp.store import sessions
-from tests.app import RelyingParty, make_provider
+from tests.app import BUILT_IN, RelyingParty, make_provider
+from tests.support.judged import CHROME
 
 DAY = timedelta(days=1)
 STRICT = """
@@ -42,9 +44,33 @@ def test_a_sign_in_is_told_explained_counted_and_compared_with_a_draft(rp):
     (decision,) = story.decisions
     assert decision.id == session.decision_id
     assert [grant.client_id for grant in story.grants] == [rp.client_id]
-    assert found.policy.version == session.policy_version
+    assert found.holds.policy.version == session.policy_version
     assert compared is not None
     assert compared.overall.counts["refusals_added"] == 1
     assert list(compared.by["client"]) == [rp.client_id]
     assert figures.days[0].sign_ins == 1
     assert figures.alive_by_client == {rp.client_id: 1}
+
+
+@pytest.mark.parametrize("second_step", [False, True], ids=["no second step", "a second step"])
+def test_what_holds_is_what_was_decided_and_a_sign_in_is_told_apart(
+    database_url, tmp_path, second_step
+):
+    provider = make_provider(database_url, tmp_path, policy=BUILT_IN)
+    user = provider.add_user()
+    secret = provider.add_totp(user) if second_step else None
+    rp = RelyingParty(provider, provider.add_client(), provider.browser())
+    rp.browser.environ_base["HTTP_USER_AGENT"] = CHROME
+    page = rp.log_in(rp.authorize())
+    if secret is not None:
+        rp.submit(page, code=provider.code(secret))
+
+    with provider.context() as ctx:
+        (session,) = sessions.list_live_of_user(ctx.db, user.id, ctx.now)
+        found = explanation_of(ctx, session_desk.story_of(ctx, session.sid))
+
+    holds, opening = found.holds.judgement, found.opening
+    assert (holds.outcome, holds.rule) == (opening.outcome, opening.rule)
+    assert terms_as_json(holds) == opening.limits
+    assert opening.outcome == ("ask_factor" if second_step else "shorten")
+    assert (found.sign_in.outcome, found.sign_in.rule) == ("ask_factor", "elevated_risk")

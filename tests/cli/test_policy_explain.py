@@ -62,7 +62,9 @@ def test_the_explanation_reads_in_words_and_notes_nothing(idp: Idp) -> None:
         "absolute",
         "(by new_browser)",
         "as many as they like",
-        "decided absolute",
+        "decided outcome, absolute",
+        "Today it would be by  shorten (by new_browser)",
+        "A sign-in now meets   shorten (by new_browser)",
     ):
         assert said in shown, said
     assert idp.events() == before

@@ -40,7 +40,7 @@ def by_name(found):
 
 
 def test_each_rule_says_whether_it_applies_and_what_it_decided():
-    found = explained(POLICY, facts(risk=RiskLevel.HIGH, groups=frozenset({"staff"})))
+    found = explained(POLICY, facts(risk=RiskLevel.HIGH, groups=frozenset({"staff"})), shown=True)
     read = by_name(found)
 
     assert {name: each.applies for name, each in read.items()} == {
@@ -59,7 +59,7 @@ def test_each_rule_says_whether_it_applies_and_what_it_decided():
 
 
 def test_a_rule_that_does_not_apply_says_what_it_wants_and_what_is_so():
-    read = by_name(explained(POLICY, facts(device=DeviceStanding.NEW)))
+    read = by_name(explained(POLICY, facts(device=DeviceStanding.NEW), shown=True))
 
     assert read["shop"].unmet == (Unmet(name="clients", wanted=frozenset({"shop"}), found=None),)
     assert [(each.name, each.found) for each in read["risky"].unmet] == [("risks", RiskLevel.LOW)]
@@ -68,8 +68,20 @@ def test_a_rule_that_does_not_apply_says_what_it_wants_and_what_is_so():
 
 
 def test_what_no_rule_speaks_of_is_the_defaults():
-    found = explained(Policy(version="v", defaults=LIMITS), facts())
+    found = explained(Policy(version="v", defaults=LIMITS), facts(), shown=False)
 
     assert found.readings == ()
     assert found.by_bounds == ()
     assert {"outcome", "idle", "absolute", "sessions"} <= set(found.by_defaults)
+
+
+def test_who_has_no_second_step_to_show_is_in_by_the_rule_that_asked():
+    asking = Rule("asks", When(), Then(outcome=Outcome.ASK_FACTOR))
+    policy = Policy(version="v", defaults=LIMITS, rules=(asking,))
+
+    unable, able = (explained(policy, facts(), shown=shown) for shown in (False, True))
+
+    assert (unable.judgement.outcome, unable.judgement.rule) == (Outcome.SHORTEN, "asks")
+    assert by_name(unable)["asks"].decided == ("outcome", "idle", "absolute")
+    assert (able.judgement.outcome, able.judgement.rule) == (Outcome.ASK_FACTOR, "asks")
+    assert by_name(able)["asks"].decided == ("outcome",)
