@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from idp.web.end_words import BY_ADMIN, BY_POLICY
 from idp.web.policy_words import why
 from idp.web.words import gettext as _
 from idp.web.words import ngettext
 
 # Whoever did these had not proved who they are.
 NOT_YOURS = frozenset({"login.failed", "recovery.requested", "passkey.suspected"})
-# What an operator wrote as the reason stands behind this, or the rule that wanted it.
-_BY_ADMIN = "admin:"
-_BY_POLICY = "policy:"
 _WORRYING = NOT_YOURS | {
     "device.revoked",
     "factors.reset",
@@ -189,6 +187,7 @@ def reason_in_words(reason: object) -> str:
         "another_account": _("Somebody signed in with another account in the same browser."),
         "client_disabled": _("The application was turned off by the people who run this service."),
         "client_logout": _("An application signed you out."),
+        "client_revoked": _("The application gave its access back."),
         "code_reused": _("The application's code was used twice, so it is worth nothing."),
         "consent_revoked": _("You disconnected the application."),
         "factors_reset": _("The people who run this service took your second steps away."),
@@ -212,10 +211,10 @@ def reason_in_words(reason: object) -> str:
         "user_ended": _("You ended it on your devices page."),
         "user_logout": _("You signed out."),
     }
-    if reason.startswith(_BY_ADMIN) and reason not in known:
-        said = reason.removeprefix(_BY_ADMIN)
+    if reason.startswith(BY_ADMIN) and reason not in known:
+        said = reason.removeprefix(BY_ADMIN)
         return _("The people who run this service ended it: %(why)s", why=said)
-    if reason.startswith(_BY_POLICY):
-        rule = why(reason.removeprefix(_BY_POLICY))
+    if reason.startswith(BY_POLICY):
+        rule = why(reason.removeprefix(BY_POLICY))
         return _("It was ended to protect you. %(rule)s.", rule=rule)
     return known.get(reason, reason)

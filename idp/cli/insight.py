@@ -53,13 +53,15 @@ def _days(found: Insight) -> str:
 
 
 def _lengths(found: Insight) -> str:
+    from idp.web.end_words import end_in_words
+
     if not found.lengths:
         return ""
     return table(
-        ("SESSIONS ENDED BY", "COUNT", "MEDIAN", "9 OF 10 WITHIN"),
+        ("SESSIONS ENDED BECAUSE", "COUNT", "MEDIAN", "9 OF 10 WITHIN"),
         (
             (
-                each.reason,
+                end_in_words(each.reason),
                 each.count,
                 span(timedelta(seconds=each.median)),
                 span(timedelta(seconds=each.p90)),

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from idp.store.grants import Grant
 
 
+_ANSWERS = {"me": "it was me", "not_me": "it was not me"}
+
+
 def in_words(story: Story, now: datetime) -> str:
     """Return the story for people."""
     parts = [_facts(story, now)]
@@ -50,6 +53,7 @@ def _facts(story: Story, now: datetime) -> str:
     from idp.account.method_words import methods_in_words
     from idp.admin.session_state import end_of, state_of
     from idp.web.device_words import describe
+    from idp.web.end_words import end_in_words
 
     session, user = story.past.session, story.user
     over = end_of(story.past, now)
@@ -63,10 +67,10 @@ def _facts(story: Story, now: datetime) -> str:
             ("User", f"{user.username} ({user.id})"),
             ("Groups", ", ".join(user.groups)),
             ("State", state_of(story.past, now)),
-            ("Because", over),
+            ("Because", end_in_words(over) if over else ""),
             ("Ended", _at(story.past.ended_at)),
             ("Challenged", _at(session.challenged_at)),
-            ("By rule", session.challenge),
+            ("By rule", _rule(session.challenge or "")),
             ("Opened", _at(session.opened_at)),
             ("For", session.client_id),
             ("Proved", _at(session.authenticated_at)),
@@ -81,11 +85,19 @@ def _facts(story: Story, now: datetime) -> str:
             ("Last seen", _at(session.last_seen_at)),
             ("Ends unused", f"{_at(session.idle_until)}, after {_span(session.idle_seconds)}"),
             ("Ends anyway", _at(session.absolute_until)),
-            ("Limited by", session.limited_by or "the defaults"),
+            ("Limited by", _rule(session.limited_by) or "the defaults"),
             ("Policy", session.policy_version),
             ("Decision", session.decision_id),
         ]
     )
+
+
+def _rule(name: str) -> str:
+    """Return a rule of the policy by its name, with what its user reads of it."""
+    from idp.web.policy_words import why
+
+    words = why(name)
+    return name if words == name else f"{name} (“{words}”)"
 
 
 def _device(story: Story, now: datetime) -> str:
@@ -112,7 +124,7 @@ def _decisions(decisions: tuple[Recorded, ...]) -> str:
                 f"{each.score:.2f}",
                 each.policy_version,
                 "; ".join(reasons_of(each)) or "-",
-                each.answer or "-",
+                _ANSWERS.get(each.answer or "", "-"),
             )
             for each in decisions
         ),
@@ -130,6 +142,8 @@ def reasons_of(decision: Recorded) -> list[str]:
 
 
 def _grants(grants: tuple[Grant, ...]) -> str:
+    from idp.web.end_words import end_in_words
+
     return table(
         ("GRANT", "CLIENT", "SINCE", "LAST USED", "SCOPE", "OFFLINE", "STATE"),
         (
@@ -140,7 +154,7 @@ def _grants(grants: tuple[Grant, ...]) -> str:
                 _at(each.refreshed_at or each.code_redeemed_at) or "never",
                 list(each.scope),
                 "yes" if each.offline else "no",
-                f"ended: {each.end_reason}" if each.end_reason else "open",
+                f"ended: {end_in_words(each.end_reason)}" if each.end_reason else "open",
             )
             for each in grants
         ),

@@ -71,7 +71,9 @@ def _detail(data: dict[str, Any]) -> str:
     """Return what tells one event from the next of its kind."""
     if "presented" in data:
         return f"{data['presented']} was shown, {data['generation']} was current"
-    return str(data.get("reason") or data.get("generation") or "")
+    from idp.protocol.inspection.words import in_words
+
+    return in_words(str(data.get("reason") or "")) or str(data.get("generation") or "")
 
 
 def _history(events: Iterable[Recorded]) -> str:

@@ -14,8 +14,10 @@ from idp.account.activity_pages import LINES
 from idp.account.activity_words import ROUTINE, in_words, reason_in_words
 from idp.audit import record
 from idp.audit.events import Event, PasswordSet, SessionEnded
+from idp.protocol.revocation import REASON as GIVEN_BACK
 from idp.store import audit_events
 from idp.store.audit_events import Recorded
+from idp.web.end_words import end_in_words
 from tests.account.decided import a_session
 from tests.account.people import act, another_browser, visit
 from tests.app import text_of
@@ -57,23 +59,35 @@ def test_every_event_that_concerns_a_user_has_words(provider):
         assert text.endswith("."), name
 
 
+# Why browsers are distrusted, which ends nothing.
+OF_BROWSERS = {"factor_removed", "maybe_copied"}
+
+
 def reasons_given():
-    """Every reason with which our own code ends something."""
-    for path in Path(idp.__path__[0]).rglob("*.py"):
+    """Every reason with which our own code ends something, written out or by its name."""
+    root = Path(idp.__path__[0])
+    for path in root.rglob("*.py"):
+        inside = ".".join(path.relative_to(root.parent).with_suffix("").parts)
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.keyword) and node.arg == "because":
-                yield from (
-                    each.value
-                    for each in ast.walk(node.value)
-                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
-                )
+                yield from filter(lambda said: isinstance(said, str), _said(node.value, inside))
 
 
-def test_every_reason_that_we_give_has_words(provider):
-    reasons = set(reasons_given())
-    assert {"factors_reset", "user_deleted", "another_account"} <= reasons
+def _said(given, module):
+    for each in ast.walk(given):
+        if isinstance(each, ast.Constant):
+            yield each.value
+        elif isinstance(each, ast.Name) and each.id.isupper():
+            yield getattr(import_module(module), each.id)
+
+
+def test_every_reason_that_we_give_has_words_for_its_user_and_for_operators(provider):
+    reasons = {*reasons_given(), GIVEN_BACK} - {"policy:"}
+    assert {"factors_reset", "user_deleted", "session_limit"} <= reasons
     with provider.app.test_request_context():
         assert [each for each in sorted(reasons) if reason_in_words(each) == each] == []
+    ends = reasons - OF_BROWSERS
+    assert [each for each in sorted(ends) if end_in_words(each) == each] == []
 
 
 @pytest.mark.parametrize(

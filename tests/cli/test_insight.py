@@ -69,7 +69,7 @@ def test_the_figures_read_as_tables_and_name_nobody(idp: Idp) -> None:
 
     shown = idp("insight")
 
-    for said in ("SIGN-INS", "user_logout", "30 m", "50% of those answered", "staff"):
+    for said in ("SIGN-INS", "its user signed out", "30 m", "50% of those answered", "staff"):
         assert said in shown, said
     assert "ada" not in shown
     assert "eve" not in shown

@@ -174,6 +174,7 @@ def test_a_session_that_nobody_used_is_over_with_its_reason(idp: Idp) -> None:
         ("challenged", None),
     ]
     assert "copied cookie" in idp("session", "show", asked)
+    assert "it was not used for too long" in idp("session", "show", unused)
     assert "forgotten since" in idp("session", "show", open_session(idp, ada, "browser-9"))
 
 
@@ -189,6 +190,31 @@ def test_an_operator_ends_a_session_and_says_why(idp: Idp) -> None:
     assert (name, user_id, data["reason"]) == ("session.ended", ada, "admin:a laptop was stolen")
     assert idp.json("session", "end", sid, *REASON) == {"sid": sid, "ended": False}
     assert [event[0] for event in idp.events()].count("session.ended") == 1
+    assert "an operator ended it: a laptop was stolen" in idp("session", "show", sid)
+
+
+def test_what_people_read_is_in_words_and_what_programs_read_in_codes(idp: Idp) -> None:
+    ada, client = idp.add_user("ada"), idp.add_client()["client_id"]
+    rules = {"limited_by": "new_browser", "challenge": "copied_cookie"}
+    sid = open_session(idp, ada, challenged_at=idp_now(idp), **rules)
+    give(idp, ada, client, sid, ended_at=idp_now(idp), end_reason="consent_revoked")
+    with idp.inside() as ctx:
+        decisions.add(ctx.db, replace(a_decision(ada, ctx.now, sid=sid), answer="not_me"))
+        sessions.end(ctx, sid, because="policy:copied_cookie")
+
+    shown, told = idp("session", "show", sid), idp.json("session", "show", sid)
+
+    for said in (
+        "the policy ended it, by the rule copied_cookie",
+        "copied_cookie (“This session was used in two places by turns”)",
+        "new_browser (“This browser is new to us”)",
+        "ended: its user took the consent back",
+        "it was not me",
+    ):
+        assert said in shown, said
+    assert (told["end_reason"], told["limited_by"]) == ("policy:copied_cookie", "new_browser")
+    assert told["grants"][0]["end_reason"] == "consent_revoked"
+    assert told["decisions"][0]["answer"] == "not_me"
 
 
 @spec("ASVS 5.0 §7.4.5")

@@ -47,7 +47,7 @@ def test_what_is_over_is_told_with_its_reason(idp: Idp, secret: str) -> None:
     said = idp("token", "inspect", stdin=secret)
 
     assert "dead" in said
-    assert "its session was ended (admin)" in said
+    assert "its session was ended (an operator ended it)" in said
 
 
 @spec("RFC 9068 §2.2")

@@ -1,5 +1,7 @@
 """The sentences of an inspection, for who runs the house."""
 
+from idp.web.end_words import end_in_words
+
 KINDS = {
     "authorization_code": "an authorization code",
     "refresh_token": "a refresh token",
@@ -45,7 +47,10 @@ REASONS = {
 
 
 def in_words(reason: str) -> str:
-    """Return the sentence of a reason, with its detail."""
+    """Return the sentence of a reason, with its detail; that of an end, where it is one's own."""
     name, _, detail = reason.partition(":")
-    sentence = REASONS.get(name, name)
-    return f"{sentence} ({detail})" if detail else sentence
+    if name not in REASONS:
+        return end_in_words(reason)
+    if name in ("grant_ended", "session_ended"):
+        detail = end_in_words(detail)
+    return f"{REASONS[name]} ({detail})" if detail else REASONS[name]
