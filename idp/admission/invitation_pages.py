@@ -55,7 +55,8 @@ def answer() -> flask.Response:
         chosen = invitation.choose_password(ctx, opened.ticket, user, password)
     except PasswordRefused as error:
         return _show(opened, user, refused(error), 400)
-    return go_on(user, ("pwd",), home) if chosen else link_over()
+    by_mail = opened.ticket.email is not None and opened.ticket.email == user.email
+    return go_on(user, ("pwd",), home, by_mail=by_mail) if chosen else link_over()
 
 
 @bp.get(DONE)

@@ -125,7 +125,8 @@ def choose_password() -> flask.Response:
     if not chosen:
         return link_over()
     shown = tuple(method for method in half.attempt.amr if method != LINK)
-    response = go_on(half.user, ("pwd", *shown), handover.frame())
+    by_mail = ticket.email is not None
+    response = go_on(half.user, ("pwd", *shown), handover.frame(), by_mail=by_mail)
     cookies.clear(response, ctx.settings, WAY_BACK)
     return response
 

@@ -104,7 +104,7 @@ def open_account() -> flask.Response:
         user = registration.open_with_password(ctx, opened.ticket, name, password)
     except PasswordRefused as error:
         return _show_account(opened, name, refused(error))
-    return go_on(user, ("pwd",), home) if user else link_over()
+    return go_on(user, ("pwd",), home, by_mail=True) if user else link_over()
 
 
 def _show(

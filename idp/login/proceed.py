@@ -124,13 +124,22 @@ def half_done(handover: Handover) -> HalfDone | None:
     return HalfDone(handover, *found) if found else None
 
 
-def go_on(user: User, amr: tuple[str, ...], handover: Handover) -> flask.Response:
-    """Open the session after the first proof, or ask for what is missing."""
+def go_on(
+    user: User, amr: tuple[str, ...], handover: Handover, *, by_mail: bool = False
+) -> flask.Response:
+    """Open the session after the first proof, or ask for what is missing.
+
+    `by_mail` says that the person comes right from a link that was mailed to this user.
+    """
     ctx = request_context()
     carried = handover.carry.get(RESET_TICKET)
     ticket_id = carried if _good_ticket(user, carried) else None
     asking = _asking(handover, by_ticket=ticket_id is not None)
     judged = deciding.judge(ctx, user, amr, browser.current(), asking)
+    if by_mail and isinstance(judged.verdict, NeedFactor) and "mail" in judged.verdict.steps:
+        # A code to that mailbox would show once more what was shown a moment ago.
+        amr = (*amr, "mail")
+        judged = deciding.judge(ctx, user, amr, browser.current(), asking)
     verdict = judged.verdict
     service.note_demand(ctx, user, verdict)
     if isinstance(verdict, Refuse):
