@@ -15,6 +15,7 @@ from idp.judgement.view import View
 from idp.policy.changes import changes_between, too_fast
 from idp.policy.facts import Facts, Risk
 from idp.policy.risk import Features, Signals, score
+from idp.policy.risk.signals import TIME_TO_OBJECT
 from idp.policy.terms import Change, DeviceStanding, Moment, RiskLevel
 from idp.store import sessions
 from idp.store.known_devices import KnownDevice
@@ -165,6 +166,8 @@ def _risk(
     signals = Signals(
         device=_standing(view.device, ctx.now),
         device_confirmed=view.device is not None and view.device.confirmed_at is not None,
+        device_unopposed=view.device is not None
+        and ctx.now - view.device.first_seen_at >= TIME_TO_OBJECT,
         device_differs=view.device is not None and _differs(view.device, view),
         impossible_travel=Change.IMPOSSIBLE_TRAVEL in changes,
         account_failures=failures.account,

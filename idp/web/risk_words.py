@@ -43,6 +43,7 @@ def _of_browser(detail: str) -> dict[str, str]:
     return {
         "new_device": _("This browser is new to us"),
         "unconfirmed_device": _("This browser has signed you in before"),
+        "unopposed_device": _("This browser has signed you in before"),
         "known_device": _("This browser has signed you in before"),
         "trusted_device": _("You trust this browser"),
         "device_differs": _("This browser is not the one that it claims to be"),

@@ -181,6 +181,28 @@ def test_a_credential_in_another_browser_than_its_own_is_suspicious(provider, ad
     assert "device_differs" in names(CHROME)
 
 
+@pytest.mark.parametrize(
+    ("traits", "after", "vouches"),
+    [
+        ({}, timedelta(days=7, seconds=-1), "unconfirmed_device"),
+        ({}, timedelta(days=7), "unopposed_device"),
+        ({"confirmed_at": NOON}, timedelta(0), "known_device"),
+        ({"confirmed_at": NOON}, timedelta(days=7), "known_device"),
+    ],
+)
+def test_a_browser_vouches_for_more_once_its_user_had_a_week_to_object(
+    provider, ada, traits, after, vouches
+):
+    remember(provider, ada, **traits)
+    provider.clock.forward(seconds=after.total_seconds())
+
+    seen = sign_in(provider, ada, device_id="mine")
+
+    assert {each.name for each in seen.risk.contributions if each.name.endswith("_device")} == {
+        vouches
+    }
+
+
 def test_hints_are_counted_by_and_never_compared(provider, ada):
     hints = Hints(brands=("Chromium", "Brave"), platform="Windows")
     remember(provider, ada, user_agent=CHROME)

@@ -75,6 +75,7 @@ def main() -> None:
             without=without,
             devices=report.with_devices(reported.with_devices),
             known=known,
+            returns=report.returns(reported.with_devices),
             new=asked_new,
             all=Share.of(reported.with_devices.honest, lambda each: each.level > 0),
             honest_high=Share.of(reported.with_devices.honest, lambda each: each.level > 1),

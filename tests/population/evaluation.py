@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from math import sqrt
 from random import Random
 from statistics import median
@@ -10,6 +11,7 @@ from statistics import median
 from idp.policy.facts import Risk
 from idp.policy.risk import Features, Signals, Usual, score
 from idp.policy.risk.habits import common_names, taught, teaches, usual_of
+from idp.policy.risk.signals import TIME_TO_OBJECT
 from idp.policy.terms import DeviceStanding, RiskLevel
 from tests.population.attackers import KINDS, attack
 from tests.population.freeman import Freeman
@@ -17,6 +19,8 @@ from tests.population.people import SignIn, population
 
 # Who has no neighbours yet cannot be imitated by them.
 WARM_UP = 300
+# After so many days whoever got in once comes again.
+RETURNS = (1, 8)
 # Of those who are asked at high risk, so many say afterwards that it was them.
 ANSWERS = 0.3
 
@@ -28,10 +32,15 @@ class Memory:
     counters: dict[int, dict] = field(default_factory=dict)
     common: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
     confirmed: dict[int, set] = field(default_factory=lambda: defaultdict(set))
-    known: dict[int, set] = field(default_factory=lambda: defaultdict(set))
+    known: dict[int, dict] = field(default_factory=lambda: defaultdict(dict))
 
     def usual(self, user: int, features: Features) -> Usual:
         return usual_of(self.counters.get(user, {}), features, self.common)
+
+    def unopposed(self, each: SignIn, at: datetime) -> bool:
+        """Tell whether the user had time to object to the browser of this sign-in."""
+        first = self.known[each.user].get(each.agent)
+        return first is not None and at - first >= TIME_TO_OBJECT
 
     def learn(self, each: SignIn, features: Features, weight: float) -> None:
         if weight <= 0:
@@ -65,6 +74,7 @@ class Outcome:
 
     honest: list[Scored] = field(default_factory=list)
     attacks: dict[str, list[Scored]] = field(default_factory=lambda: defaultdict(list))
+    returns: dict[tuple[str, int], list[Scored]] = field(default_factory=lambda: defaultdict(list))
 
     def threshold(self, kind: str, detection: float) -> float:
         """Return the threshold that this share of the attacks reaches."""
@@ -146,6 +156,9 @@ def evaluate(
                     attempt = attack(kind, each, past, random)
                     tried = scored(memory, attempt, history, devices=devices)
                     outcome.attacks[kind].append(tried)
+                    for days in RETURNS if devices else ():
+                        again = comes_again(memory, attempt, tried, days)
+                        outcome.returns[kind, days].append(again)
         remember(memory, each, mine, random, devices=devices)
         histories[each.user] += 1
     return outcome
@@ -154,22 +167,45 @@ def evaluate(
 def scored(memory: Memory, each: SignIn, history: int, *, devices: bool) -> Scored:
     known = devices and each.credential and each.agent in memory.known[each.user]
     features = replace(each.features, known_device=known)
-    usual = memory.usual(each.user, features)
     signals = Signals(
         device=DeviceStanding.KNOWN if known else DeviceStanding.NEW,
         device_confirmed=each.agent in memory.confirmed[each.user],
+        device_unopposed=memory.unopposed(each, each.at),
     )
-    risk = score(features, usual, signals)
+    return rated(
+        each, history, signals, score(features, memory.usual(each.user, features), signals)
+    )
+
+
+def rated(each: SignIn, history: int, signals: Signals, risk: Risk) -> Scored:
     return Scored(
-        each.user,
-        history,
-        risk.score,
-        risk.level,
-        each.story,
-        signals.device,
-        each.keeps_cookies,
-        risk,
+        user=each.user,
+        history=history,
+        points=risk.score,
+        level=risk.level,
+        story=each.story,
+        standing=signals.device,
+        keeps_cookies=each.keeps_cookies,
+        risk=risk,
     )
+
+
+def comes_again(memory: Memory, attempt: SignIn, tried: Scored, days: int) -> Scored:
+    """Score the second visit, after so many days, of an attacker who got in at the first.
+
+    The password was all that they had, and all that could be asked. They come from the same place
+    in the same browser, which has a credential by now, and the user was not there since.
+    """
+    before, learned = memory.counters.get(attempt.user, {}), teaches(tried.level)
+    day = attempt.at.toordinal()
+    counters = taught(before, attempt.features, learned, day) if learned else before
+    features = replace(attempt.features, known_device=True)
+    signals = Signals(
+        device=DeviceStanding.KNOWN,
+        device_unopposed=timedelta(days=days) >= TIME_TO_OBJECT,
+    )
+    usual = usual_of(counters, features, memory.common)
+    return rated(attempt, tried.history, signals, score(features, usual, signals))
 
 
 def remember(memory: Memory, each: SignIn, seen: Scored, random: Random, *, devices: bool) -> None:
@@ -181,7 +217,7 @@ def remember(memory: Memory, each: SignIn, seen: Scored, random: Random, *, devi
     known = seen.standing is not DeviceStanding.NEW
     memory.learn(each, replace(each.features, known_device=known), weight)
     if devices:
-        memory.known[each.user].add(each.agent)
+        memory.known[each.user].setdefault(each.agent, each.at)
         if known and seen.level is RiskLevel.LOW:
             memory.confirmed[each.user].add(each.agent)
 
@@ -194,24 +230,20 @@ def evaluate_freeman(
     random = Random(seed + 1)
     model, outcome = Freeman(), Outcome()
     histories: dict[int, int] = defaultdict(int)
-    nothing = Risk(level=RiskLevel.LOW, score=0.0)
 
-    def rated(each: SignIn, history: int) -> Scored:
+    def judged(each: SignIn, history: int) -> Scored:
         points = model.score(each.user, each.features)
-        new = DeviceStanding.NEW
-        return Scored(
-            each.user, history, points, RiskLevel.LOW, each.story, new, each.keeps_cookies, nothing
-        )
+        return rated(each, history, Signals(), Risk(level=RiskLevel.LOW, score=points))
 
     for position, each in enumerate(everything):
         history = histories[each.user]
         if history:
-            outcome.honest.append(rated(each, history))
+            outcome.honest.append(judged(each, history))
             if position > WARM_UP and random.random() < attacked:
                 past = everything if position > 2000 else everything[:position]
                 for kind in KINDS:
                     attempt = attack(kind, each, past, random)
-                    outcome.attacks[kind].append(rated(attempt, history))
+                    outcome.attacks[kind].append(judged(attempt, history))
         model.learn(each.user, each.features)
         histories[each.user] += 1
     return outcome

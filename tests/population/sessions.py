@@ -223,6 +223,7 @@ def _judged(
     signals = Signals(
         device=standing,
         device_confirmed=each.agent in memory.confirmed[each.user],
+        device_unopposed=memory.unopposed(each, at),
         device_differs=known and now.family != _family(each.agent),
         acr=acr,
     )

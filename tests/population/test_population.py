@@ -21,6 +21,8 @@ def test_with_a_credential_known_browsers_are_left_alone_and_strangers_are_asked
     outcome = runs.with_devices
 
     assert report.known(outcome).value <= 0.01
+    # Who got in by a password alone does not look like the user the day after.
+    assert Share.of(outcome.returns["naive", 1], report.asked).value > 0.5
     for kind in outcome.attacks:
         caught = report.caught(outcome, kind)
         assert caught.of_all > 500

@@ -2,8 +2,9 @@
 
 It is monotone: it never falls when, all else equal, the user came less often with one of the values
 at hand; when fewer others came with a value that is new to the user; when the browser is less to
-the user (trusted, known, known only from risky sign-ins, new); when a signal is there rather than
-not, or more often; when a weaker factor is shown; or when less was learned about the user at all.
+the user (trusted, known, known only from risky sign-ins for a while, or just so, new); when a
+signal is there rather than not, or more often; when a weaker factor is shown; or when less was
+learned about the user at all.
 """
 
 from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from math import log, log1p
 
 from idp.policy.facts import Contribution
@@ -18,6 +19,8 @@ class Signals:
         device: what the browser is to the user, by its signed credential.
         device_confirmed: the user said that it is theirs, or it signed in at low risk since; what
             only ever came at a risk is no witness for its owner.
+        device_unopposed: it signed in first long enough ago for the user, to whom that was told, to
+            have said that it was not them.
         device_differs: the credential came in another browser or system than it was given to.
         impossible_travel: nobody gets here that fast from where the user was last.
         account_failures: failed attempts near this account since its last success.
@@ -29,6 +32,7 @@ class Signals:
 
     device: DeviceStanding = DeviceStanding.NEW
     device_confirmed: bool = False
+    device_unopposed: bool = False
     device_differs: bool = False
     impossible_travel: bool = False
     account_failures: int = 0
@@ -42,7 +46,10 @@ class Signals:
 # simulated population of tests/population, on other seeds than those that docs/risk.md reports on.
 TRUSTED_DEVICE = -7.5
 KNOWN_DEVICE = -7.0
+UNOPPOSED_DEVICE = -2.0
 UNCONFIRMED_DEVICE = -1.5
+# Whoever took the user's place has to stay away for so long to look like them.
+TIME_TO_OBJECT = timedelta(days=7)
 IMPOSSIBLE_TRAVEL = 2.0
 # Of a network that the user was on before, little: theirs may be a VPN.
 HOSTING, USUAL_HOSTING = 1.5, 0.3
@@ -81,7 +88,10 @@ def _of_device(signals: Signals, missing: float) -> Iterator[Contribution]:
     elif signals.device is DeviceStanding.NEW:
         yield Contribution(name="new_device", weight=missing)
     elif not signals.device_confirmed:
-        yield Contribution(name="unconfirmed_device", weight=UNCONFIRMED_DEVICE)
+        if signals.device_unopposed:
+            yield Contribution(name="unopposed_device", weight=UNOPPOSED_DEVICE)
+        else:
+            yield Contribution(name="unconfirmed_device", weight=UNCONFIRMED_DEVICE)
     elif signals.device is DeviceStanding.TRUSTED:
         yield Contribution(name="trusted_device", weight=TRUSTED_DEVICE)
     else:

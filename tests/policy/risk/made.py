@@ -43,6 +43,7 @@ SIGNALS = st.builds(
     Signals,
     device=st.sampled_from(DeviceStanding),
     device_confirmed=st.booleans(),
+    device_unopposed=st.booleans(),
     device_differs=st.booleans(),
     impossible_travel=st.booleans(),
     account_failures=st.integers(0, 200),
@@ -70,5 +71,6 @@ assert {each.name for each in fields(Signals)} == {
     *COUNTED,
     "device",
     "device_confirmed",
+    "device_unopposed",
     "acr",
 }

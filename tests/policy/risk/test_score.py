@@ -94,10 +94,11 @@ def test_more_failures_never_calm(features, usual, signals, kind, more):
 
 
 STANDINGS = (
-    (DeviceStanding.TRUSTED, True),
-    (DeviceStanding.KNOWN, True),
-    (DeviceStanding.KNOWN, False),
-    (DeviceStanding.NEW, False),
+    (DeviceStanding.TRUSTED, True, True),
+    (DeviceStanding.KNOWN, True, False),
+    (DeviceStanding.KNOWN, False, True),
+    (DeviceStanding.KNOWN, False, False),
+    (DeviceStanding.NEW, False, False),
 )
 
 
@@ -108,9 +109,11 @@ def test_the_less_the_browser_is_to_the_user_the_riskier(features, usual, signal
             replace(features, known_device=standing is not DeviceStanding.NEW),
             # What was counted is how often the user came like this.
             usual,
-            replace(signals, device=standing, device_confirmed=confirmed),
+            replace(
+                signals, device=standing, device_confirmed=confirmed, device_unopposed=unopposed
+            ),
         )
-        for standing, confirmed in STANDINGS
+        for standing, confirmed, unopposed in STANDINGS
     ]
 
     assert all(no_riskier(*pair) for pair in pairwise(risks))
