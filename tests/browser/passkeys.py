@@ -23,6 +23,19 @@ REFUSED = "That passkey could not be accepted"
 NOTHING = "No passkey was given"
 
 
+# Whether a page asks for its list of passkeys yet: who answers before that is asked twice.
+_WATCH = """() => {
+  if (!navigator.credentials || window.watched) return;
+  window.watched = true;
+  const get = navigator.credentials.get.bind(navigator.credentials);
+  navigator.credentials.get = (options) => {
+    if (options.mediation === 'conditional') window.offered = true;
+    return get(options);
+  };
+}"""
+_OFFERED = "() => !document.querySelector('form[data-autofill]') || window.offered"
+
+
 class VirtualKey:
     """An authenticator in a tab; it answers as soon as it is asked, unless it is told to wait.
 
@@ -31,6 +44,7 @@ class VirtualKey:
     """
 
     def __init__(self, page: Page, **traits: Any) -> None:
+        page.add_init_script(f"({_WATCH})()")
         self._cdp = page.context.new_cdp_session(page)
         self._cdp.send("WebAuthn.enable")
         options = {
@@ -135,6 +149,7 @@ def press_and_touch(page: Page, key: VirtualKey, button: str = "use-passkey") ->
         key.answers(at_once=False)
         route.fallback()
 
+    page.wait_for_function(_OFFERED)
     page.route("**/login/**", let_go, times=1)
     key.answers(at_once=True)
     press(page, button)

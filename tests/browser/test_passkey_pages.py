@@ -127,6 +127,23 @@ def test_another_page_gets_no_proof_for_us(page: Page, app: App, username: str, 
     expect(page.get_by_role("alert")).to_contain_text(REFUSED)
 
 
+def test_a_button_pressed_before_the_browser_offers_anything_keeps_its_dialogue(
+    page: Page, app: App, username: str, ada: VirtualKey
+):
+    page.add_init_script(
+        """PublicKeyCredential.isConditionalMediationAvailable =
+          () => new Promise((say) => { window.tell = () => say(true); })"""
+    )
+    ask(page, app, ada)
+    press(page, "use-passkey")
+    expect(page.locator("#use-passkey")).to_have_attribute("aria-busy", "true")
+
+    page.evaluate("window.tell()")
+    page.wait_for_timeout(300)
+
+    expect(page.locator("#use-passkey")).to_have_attribute("aria-busy", "true")
+
+
 def test_a_dialogue_that_is_closed_leaves_the_page_as_it_was(
     page: Page, app: App, username: str, ada: VirtualKey
 ):

@@ -14,6 +14,7 @@
   parts.forEach((part) => { part.hidden = false; });
 
   let waiting = null;
+  let pressed = false;
   let sent = false;
   const say = (message) => { status.textContent = message; };
 
@@ -39,9 +40,11 @@
     if (event.submitter !== button) return;
     event.preventDefault();
     say('');
+    pressed = true;
     button.setAttribute('aria-busy', 'true');
     ask({}).then(send, (error) => {
       if (error.name === 'AbortError') return;
+      pressed = false;
       say(error.name === 'InvalidStateError' ? form.dataset.sayDuplicate : form.dataset.sayNothing);
       autofill();
     }).finally(() => button.removeAttribute('aria-busy'));
@@ -51,6 +54,8 @@
   const autofill = async () => {
     if (!('autofill' in form.dataset) || !known.isConditionalMediationAvailable) return;
     if (!await known.isConditionalMediationAvailable()) return;
+    // Whoever pressed the button meanwhile has a dialogue before them.
+    if (pressed) return;
     ask({ mediation: 'conditional' }).then(send, () => {});
   };
 
@@ -63,7 +68,7 @@
   // Whoever comes back to a page that the browser kept can send it again.
   addEventListener('pageshow', (event) => {
     if (!event.persisted) return;
-    sent = false;
+    sent = pressed = false;
     autofill();
   });
 })();
