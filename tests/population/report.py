@@ -221,7 +221,9 @@ def returns(outcome: Outcome) -> str:
         (kind, *(Share.of(outcome.returns[kind, days], asked) for days in RETURNS))
         for kind in KINDS
     ]
-    return table(("attacker", *(f"after {days} days" for days in RETURNS)), rows)
+    return table(
+        ("attacker", "the day after", *(f"after {days} days" for days in RETURNS[1:])), rows
+    )
 
 
 def segments(outcome: Outcome) -> str:
