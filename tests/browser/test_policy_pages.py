@@ -37,7 +37,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 @pytest.fixture(scope="module")
 def app(place: Place) -> App:
-    return place.house.open_app("Example App", first_party=True)
+    """An application whose name is longer than a telephone is wide."""
+    name = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk Administration & Friends"
+    legal = {"policy_uri": "https://example.com/privacy", "tos_uri": "https://example.com/terms"}
+    return place.house.open_app(name, first_party=True, **legal)
 
 
 @contextmanager
