@@ -168,6 +168,7 @@ def no_room(place: Place, app: App, camera: Camera, page: Page) -> None:
     for name, group in (("finn", "keepers"), ("nora", "wardens")):
         place.house.staff.add_user(name, groups=[group])
     sign_in(_at_home(page), place.house, "finn")
+    place.later("finn", minutes=10)
     with _away(page, MOBILE, user_agent=IPHONE) as other:
         other.goto(app.sign_in_url())
         enter_password(other, "finn", PASSWORD)
@@ -180,8 +181,10 @@ def no_room(place: Place, app: App, camera: Camera, page: Page) -> None:
         camera.take(page, "over-for-another", "Signed out for a session elsewhere")
     page.context.clear_cookies()
     sign_in(page, place.house, "nora")
+    place.later("nora", minutes=20)
     with _away(page, MOBILE, user_agent=IPHONE) as other:
         sign_in_again(other, place.house, "nora")
+        place.later("nora", minutes=3)
         with _away(page, AWAY) as third:
             third.goto(f"{place.house.issuer}/account")
             enter_password(third, "nora", PASSWORD)

@@ -31,7 +31,8 @@ def why_over() -> str | None:
         ABSOLUTE_END: _("You were signed out: you had been in for as long as one may be."),
         MADE_ROOM: _(
             "You were signed out here, because somebody signed in to your account in another "
-            "browser, and it can be used in only so many places at a time."
+            "browser, and it can be used in only so many places at a time. If that was not you, "
+            "change your password."
         ),
     }
     if reason.startswith(POLICY):

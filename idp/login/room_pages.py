@@ -1,5 +1,7 @@
 """/login/room: as many sessions as there may be, and one of them can end for this one."""
 
+from datetime import datetime, timedelta
+
 import flask
 
 from idp.login.proceed import HalfDone, cancelled, half_done, make_room, received, start_again
@@ -11,9 +13,11 @@ from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
 from idp.web.device_words import describe
 from idp.web.pages import page
-from idp.web.words import at_time
+from idp.web.words import gettext as _
+from idp.web.words import in_words
 
 bp = flask.Blueprint("login_room", __name__)
+_A_MOMENT = timedelta(minutes=1)
 
 
 @bp.get(ROOM)
@@ -58,15 +62,17 @@ def _show(half: HalfDone) -> flask.Response:
         account=half.user.username,
         places=places,
         ending=len(live[stay:]),
-        sessions=[_facts_of(each) | {"ends": n >= stay} for n, each in enumerate(live)],
-        cancel=handover.client is not None,
+        sessions=[_facts_of(each, ctx.now) | {"ends": n >= stay} for n, each in enumerate(live)],
     )
 
 
-def _facts_of(session: Session) -> dict[str, object]:
+def _facts_of(session: Session, now: datetime) -> dict[str, object]:
+    unused = now - session.last_seen_at
     agent = session.seen_user_agent or session.user_agent
     return {
         "device": describe(agent),
         "handheld": agent_of(agent).handheld,
-        "last_seen": at_time(session.last_seen_at),
+        "used": _("Last used %(time)s ago", time=in_words(unused))
+        if unused >= _A_MOMENT
+        else _("Used a moment ago"),
     }

@@ -152,6 +152,21 @@ def test_who_would_rather_not_goes_back_and_ends_nothing(party):
     assert is_alive(first)
 
 
+def test_who_came_on_their_own_may_change_their_mind_as_well(party):
+    first, second = browsers(party(policy=REFUSE), 2)
+    signs_in(first)
+    first.provider.clock.forward(minutes=10)
+    page = second.log_in(second.follow(second.get("/account")))
+    assert page_id(page) == "login-room"
+    assert "Last used 10 minutes ago" in text_of(page)
+
+    page = second.submit(page, action="cancel")
+
+    assert page_id(page) == "login"
+    assert is_alive(first)
+    assert len(all_sessions(first.provider)) == 1
+
+
 def test_the_same_browser_signs_in_again_after_its_window_was_closed_in_the_place_of_the_old(party):
     (rp,) = browsers(party(policy=TWO), 1)
     for _ in range(4):
