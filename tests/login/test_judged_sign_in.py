@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from idp.store import habits
 from idp.store.schema import outbox
 from tests.admission.people import MAIL
 from tests.app import BUILT_IN, NOON, PASSWORD, link_of, text_of
@@ -286,6 +287,8 @@ def test_a_sign_in_teaches_what_its_risk_lets(party):
 
     first, second = decided(rp.provider)
     assert 0 < first.teaches < second.teaches
+    with rp.provider.context() as ctx:
+        assert habits.find(ctx.db, user_of(rp.provider).id).version == 2
 
 
 # What the policy lets a browser keep

@@ -7,7 +7,15 @@ import pytest
 from idp.sessions import endings, service
 from idp.store import known_devices
 from tests.app import NOON, RelyingParty
-from tests.login.judged import BARE, all_sessions, close_window, decided, rules, signs_in
+from tests.login.judged import (
+    BARE,
+    all_sessions,
+    close_window,
+    decided,
+    in_another_browser,
+    rules,
+    signs_in,
+)
 from tests.login.keys import id_token, page_id, user_of
 from tests.support.spec import spec
 
@@ -70,16 +78,34 @@ def other_device(rp):
     rp.browser.delete_cookie("__Host-idp_device", domain="id.example.test")
 
 
+def own_other_browser(rp):
+    """The secret of what idled out comes to another browser in which the user is known."""
+    name, domain = "__Host-idp_device", "id.example.test"
+    other = in_another_browser(rp)
+    other.provider.clock.forward(minutes=1)
+    signs_in(other)
+    known = other.browser.get_cookie(name, domain=domain)
+    rp.browser.set_cookie(name, known.value, domain=domain, secure=True)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         close_window,
         forgotten,
         other_device,
+        own_other_browser,
         lambda rp: rp.provider.clock.forward(hours=2, minutes=30),
         lambda rp: rp.provider.clock.forward(hours=5),
     ],
-    ids=["no secret", "forgotten", "another device", "after return_within", "absolute end"],
+    ids=[
+        "no secret",
+        "forgotten",
+        "another device",
+        "another known one",
+        "after return_within",
+        "absolute end",
+    ],
 )
 @spec("NIST SP 800-63B-4 §2.2.3")
 def test_both_factors_are_shown_where_anything_of_it_is_gone(idled, spoil):

@@ -170,6 +170,7 @@ def test_one_secret_in_two_places_by_turns_ends_where_nobody_was_asked_before(
     in_force(provider, type(policy)(version="lenient", defaults=policy.defaults, rules=lenient))
     thief = thief_of(provider, rp)
     assert thief.answer(thief.authorize())["code"]
+    before = letters(provider)
 
     page = rp.authorize()
 
@@ -177,6 +178,7 @@ def test_one_secret_in_two_places_by_turns_ends_where_nobody_was_asked_before(
     assert "The rules of this service ended your session" in page.get_data(as_text=True)
     assert how_it_ended(provider) == "policy:copied_cookie"
     assert ("end", "copied_cookie") in decided(provider)
+    assert letters(provider) == before + 1
     assert page_of(thief.authorize()) == "login"
 
 
