@@ -4,18 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from idp.credentials import devices
+from idp.kernel.secrets import MasterKey
 from idp.sessions import endings, service
 from idp.store import known_devices
 from tests.app import NOON, RelyingParty
-from tests.login.judged import (
-    BARE,
-    all_sessions,
-    close_window,
-    decided,
-    in_another_browser,
-    rules,
-    signs_in,
-)
+from tests.login.judged import BARE, all_sessions, close_window, decided, rules, signs_in
 from tests.login.keys import id_token, page_id, user_of
 from tests.support.spec import spec
 
@@ -80,12 +74,10 @@ def other_device(rp):
 
 def own_other_browser(rp):
     """The secret of what idled out comes to another browser in which the user is known."""
-    name, domain = "__Host-idp_device", "id.example.test"
-    other = in_another_browser(rp)
-    other.provider.clock.forward(minutes=1)
-    signs_in(other)
-    known = other.browser.get_cookie(name, domain=domain)
-    rp.browser.set_cookie(name, known.value, domain=domain, secure=True)
+    device_id, cookie = devices.new_device_cookie(rp.provider.house.get(MasterKey))
+    with rp.provider.context() as ctx:
+        devices.remember(ctx, device_id, user_of(rp.provider).id, confirmed=True)
+    rp.browser.set_cookie("__Host-idp_device", cookie, domain="id.example.test", secure=True)
 
 
 @pytest.mark.parametrize(
