@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import click
@@ -16,7 +17,12 @@ def json_option(command: Command) -> Command:
 
 def answer(data: object, text: str, *, as_json: bool) -> None:
     """Print the answer."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str) if as_json else text)
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=_plain) if as_json else text)
+
+
+def at(instant: datetime | None) -> str:
+    """Return an instant to the second, in UTC; nothing where there is none."""
+    return f"{instant:%Y-%m-%d %H:%M:%S}" if instant is not None else ""
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -34,6 +40,11 @@ def pairs(values: Iterable[tuple[str, object]]) -> str:
     known = [(name, _printable(value)) for name, value in values if value not in (None, "", ())]
     width = max((len(name) for name, _ in known), default=0)
     return "\n".join(f"{name.ljust(width)}  {value}" for name, value in known)
+
+
+def _plain(value: object) -> object:
+    """Return what JSON has no form of its own for: instants as RFC 3339 has them."""
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _printable(value: object) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from idp.cli.answers import answer, json_option, table
+from idp.cli.answers import answer, at, json_option, table
 from idp.cli.house import command
 
 _STATES = ("waiting", "dead", "delivered")
 _UNDELIVERED = ("waiting", "dead")
+_ID = click.IntRange(1, 2**63 - 1)
 _CLIENT = click.option("--client", "client_id", metavar="ID", help="Only what it is to be told.")
 _SID = click.option("--sid", metavar="SID", help="Only what is about this session.")
 
@@ -59,8 +60,8 @@ def list_(
                 f"client {row.client_id}, session {row.sid}" if row.client_id else row.subject,
                 row.state,
                 row.attempts,
-                f"{row.created_at:%Y-%m-%d %H:%M:%S}",
-                f"{row.not_before:%Y-%m-%d %H:%M:%S}" if row.state == "waiting" else "",
+                at(row.created_at),
+                at(row.not_before) if row.state == "waiting" else "",
                 row.last_error or "",
             )
             for row in rows
@@ -70,7 +71,7 @@ def list_(
 
 
 @delivery.command()
-@click.argument("ids", metavar="[ID]...", type=int, nargs=-1)
+@click.argument("ids", metavar="[ID]...", type=_ID, nargs=-1)
 @_CLIENT
 @_SID
 @click.option("--all", "everything", is_flag=True, help="Everything that was not delivered.")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 ACTOR = "cli"
 TRIES = 5
+_URL_NEEDED = (
+    "IDP_DATABASE_URL: `postgresql://user@host/name` or `sqlite:////path/to/file` is needed"
+)
 
 
 @contextmanager
@@ -39,9 +42,7 @@ def translated() -> Iterator[None]:
     except OSError as error:
         raise SetupFault(f"{error.filename}: {error.strerror}") from error
     except (ArgumentError, ModuleNotFoundError) as error:
-        raise SetupFault(
-            "IDP_DATABASE_URL: `postgresql://user@host/name` or `sqlite:////path/to/file` is needed"
-        ) from error
+        raise SetupFault(_URL_NEEDED) from error
 
 
 @contextmanager
@@ -83,15 +84,33 @@ def command() -> Iterator[RequestContext]:
         yield ctx
 
 
+def check_url(settings: Settings) -> None:
+    """Let the URL of a database pass that can be read as one.
+
+    Raises:
+        SetupFault: it cannot.
+    """
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    from idp.kernel.errors import SetupFault
+
+    try:
+        make_url(settings.database)
+    except (ArgumentError, ValueError) as error:
+        raise SetupFault(_URL_NEEDED) from error
+
+
 def check_schema(settings: Settings) -> None:
     """Let a database at the newest schema pass.
 
     Raises:
-        SetupFault: it is older, newer or empty.
+        SetupFault: it is older, newer or empty, or cannot be named so.
     """
     from idp.kernel.errors import SetupFault
     from idp.store import migrate
 
+    check_url(settings)
     if settings.embedded:
         path = database_file(settings)
         # Looking for tables would make the file.
@@ -137,6 +156,7 @@ def set_up(settings: Settings, *, upgrade: bool) -> None:
     """
     from idp.store import migrate
 
+    check_url(settings)
     with translated():
         if upgrade:
             if settings.embedded:

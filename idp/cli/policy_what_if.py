@@ -68,4 +68,6 @@ def compare(*, since: timedelta, version: str | None, as_json: bool) -> None:
         raise click.ClickException(
             "No draft policy has been judged in this time: set IDP_POLICY_DRAFT_FILE and wait."
         )
+    if version is not None and not found.overall.counts["decisions"]:
+        raise click.ClickException(f"No draft of version {version} was judged in this time.")
     answer(told(found, "what was done"), in_words(found, "what was done"), as_json=as_json)

@@ -1,4 +1,7 @@
-"""How a refusal reads on the terminal: one clear message and exit status 1, never a traceback."""
+"""How a refusal reads on the terminal: one clear message, never a traceback.
+
+Exit status 1 says that it was understood and refused, 2 that it was not understood.
+"""
 
 from typing import Any
 
@@ -16,6 +19,11 @@ class Refusing(click.Group):
             return super().invoke(ctx)
         except IdpError as error:
             raise click.ClickException(words_of(error)) from error
+        except UnicodeEncodeError as error:
+            # So do bytes of an argument stand that are no text.
+            if error.reason != "surrogates not allowed":
+                raise
+            raise click.UsageError("An argument is not valid UTF-8.") from error
 
 
 def words_of(error: IdpError) -> str:

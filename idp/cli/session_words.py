@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from idp.cli.answers import pairs, table
+from idp.cli.answers import at, pairs, table
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from idp.admin.session_desk import Story
     from idp.store.decisions import Recorded
     from idp.store.grants import Grant
@@ -68,23 +70,23 @@ def _facts(story: Story, now: datetime) -> str:
             ("Groups", ", ".join(user.groups)),
             ("State", state_of(story.past, now)),
             ("Because", end_in_words(over) if over else ""),
-            ("Ended", _at(story.past.ended_at)),
-            ("Challenged", _at(session.challenged_at)),
+            ("Ended", at(story.past.ended_at)),
+            ("Challenged", at(session.challenged_at)),
             ("By rule", _rule(session.challenge or "")),
-            ("Opened", _at(session.opened_at)),
+            ("Opened", at(session.opened_at)),
             ("For", session.client_id),
-            ("Proved", _at(session.authenticated_at)),
+            ("Proved", at(session.authenticated_at)),
             ("Level", session.acr),
             ("Shown", ", ".join(methods_in_words(session.amr))),
             ("Where", f"{session.address} {describe(session.user_agent)}".strip()),
             ("Now", f"{session.seen_address} {describe(session.seen_user_agent)}" if moved else ""),
-            ("Since", _at(session.seen_at) if moved else ""),
+            ("Since", at(session.seen_at) if moved else ""),
             ("Before", session.before_address),
             ("Device", _device(story, now)),
             ("Risk", session.risk),
-            ("Last seen", _at(session.last_seen_at)),
-            ("Ends unused", f"{_at(session.idle_until)}, after {_span(session.idle_seconds)}"),
-            ("Ends anyway", _at(session.absolute_until)),
+            ("Last seen", at(session.last_seen_at)),
+            ("Ends unused", f"{at(session.idle_until)}, after {_span(session.idle_seconds)}"),
+            ("Ends anyway", at(session.absolute_until)),
             ("Limited by", _rule(session.limited_by) or "the defaults"),
             ("Policy", session.policy_version),
             ("Decision", session.decision_id),
@@ -106,8 +108,8 @@ def _device(story: Story, now: datetime) -> str:
     if story.device is None:
         return "forgotten since"
     until = story.device.trusted_until
-    trusted = f", trusted until {_at(until)}" if until is not None and until > now else ""
-    return f"known since {_at(story.device.first_seen_at)}{trusted}"
+    trusted = f", trusted until {at(until)}" if until is not None and until > now else ""
+    return f"known since {at(story.device.first_seen_at)}{trusted}"
 
 
 def _decisions(decisions: tuple[Recorded, ...]) -> str:
@@ -116,7 +118,7 @@ def _decisions(decisions: tuple[Recorded, ...]) -> str:
         headings,
         (
             (
-                _at(each.at),
+                at(each.at),
                 each.moment,
                 each.outcome,
                 each.rule,
@@ -150,8 +152,8 @@ def _grants(grants: tuple[Grant, ...]) -> str:
             (
                 each.id,
                 each.client_id,
-                _at(each.opened_at),
-                _at(each.refreshed_at or each.code_redeemed_at) or "never",
+                at(each.opened_at),
+                at(each.refreshed_at or each.code_redeemed_at) or "never",
                 list(each.scope),
                 "yes" if each.offline else "no",
                 f"ended: {end_in_words(each.end_reason)}" if each.end_reason else "open",
@@ -171,8 +173,8 @@ def _told(story: Story) -> str:
                 each.client_id or "-",
                 each.state,
                 each.attempts,
-                _at(each.created_at),
-                _at(each.finished_at) or "-",
+                at(each.created_at),
+                at(each.finished_at) or "-",
                 each.last_error or "",
             )
             for each in story.told
@@ -193,10 +195,6 @@ def _grant_json(each: Grant) -> dict[str, Any]:
     names = ("id", "client_id", "scope", "resource", "offline", "opened_at", "refreshed_at")
     more = ("code_redeemed_at", "generation", "idle_until", "ended_at", "end_reason", "dpop_jkt")
     return {name: getattr(each, name) for name in (*names, *more)}
-
-
-def _at(instant: datetime | None) -> str:
-    return f"{instant:%Y-%m-%d %H:%M:%S}" if instant is not None else ""
 
 
 def _span(seconds: float) -> str:

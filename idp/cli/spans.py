@@ -4,9 +4,7 @@ from datetime import timedelta
 
 import click
 
-from idp.policy.durations import duration_of
-
-_UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+from idp.policy.durations import UNITS, duration_of
 
 
 def span(duration: timedelta) -> str:
@@ -14,7 +12,7 @@ def span(duration: timedelta) -> str:
     left = round(abs(duration.total_seconds()))
     sign = "-" if duration < timedelta(0) else ""
     parts = []
-    for unit, seconds in _UNITS.items():
+    for unit, seconds in UNITS.items():
         count, left = divmod(left, seconds)
         if count:
             parts.append(f"{count} {unit}")
@@ -34,5 +32,5 @@ class Span(click.ParamType[timedelta]):
             return value
         found = duration_of(str(value))
         if not found:
-            self.fail(f"{value!r} is no duration such as 30d, 12h or 45m.", param, ctx)
+            self.fail(f"{value!r} is no duration such as 30d, 12h or 45m, or too long.", param, ctx)
         return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from idp.cli.answers import answer, json_option, pairs, table
+from idp.cli.answers import answer, at, json_option, pairs, table
 from idp.cli.house import command
 from idp.cli.token_reading import token_of
 
@@ -56,8 +56,8 @@ def _in_words(found: Finding) -> str:
             ("Bound to", said.jkt),
             ("Scope", said.scope),
             ("Audience", said.audience),
-            ("Issued", f"{said.issued_at:%Y-%m-%d %H:%M:%S}" if said.issued_at else ""),
-            ("Expires", f"{said.expires_at:%Y-%m-%d %H:%M:%S}" if said.expires_at else ""),
+            ("Issued", at(said.issued_at)),
+            ("Expires", at(said.expires_at)),
         ]
     )
     return f"{facts}\n\n{_history(found.events)}" if found.events else facts
@@ -81,7 +81,7 @@ def _history(events: Iterable[Recorded]) -> str:
         ("AT", "EVENT", "BY", "ADDRESS", "REFERENCE", "DETAIL"),
         (
             (
-                f"{event.at:%Y-%m-%d %H:%M:%S}",
+                at(event.at),
                 event.name,
                 event.actor,
                 event.address or "",

@@ -205,7 +205,8 @@ def set_claims(name: str, *, as_json: bool, **said: Any) -> None:
     with command() as ctx:
         changed = administration.change_user(ctx, name, changes)
     text = f"Changed: {', '.join(changed)}." if changed else "Nothing is different."
-    answer({"username": name, "changed": changed}, text, as_json=as_json)
+    data = {"username": name, "changed": bool(changed), "fields": changed}
+    answer(data, text, as_json=as_json)
 
 
 @user.command()
@@ -219,7 +220,8 @@ def disable(name: str, *, as_json: bool) -> None:
         ended = administration.disable_user(ctx, name)
     was_so = f"{name} was disabled already."
     text = was_so if ended is None else f"{name} is disabled. Sessions ended: {ended}."
-    data = {"username": name, "disabled": True, "sessions_ended": ended or 0}
+    changed = ended is not None
+    data = {"username": name, "changed": changed, "disabled": True, "sessions_ended": ended or 0}
     answer(data, text, as_json=as_json)
 
 
@@ -233,7 +235,7 @@ def enable(name: str, *, as_json: bool) -> None:
     with command() as ctx:
         changed = administration.enable_user(ctx, name)
     text = f"{name} can sign in again." if changed else f"{name} was not disabled."
-    answer({"username": name, "disabled": False}, text, as_json=as_json)
+    answer({"username": name, "changed": changed, "disabled": False}, text, as_json=as_json)
 
 
 def _answer_with(link: Link, who: User, does: str, *, as_json: bool) -> None:

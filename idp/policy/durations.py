@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from idp.policy.book import Duration, Share
 
-_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _LONGEST = timedelta(days=3_650)
 _WRITTEN = re.compile(r"(?P<count>[0-9]{1,9})(?P<unit>[dhms])", re.ASCII)
 _PERCENT = re.compile(r"(?P<percent>[0-9]{1,3})%", re.ASCII)
@@ -18,7 +18,7 @@ def duration_of(text: str) -> timedelta | None:
     found = _WRITTEN.fullmatch(text)
     if found is None:
         return None
-    seconds = int(found["count"]) * _UNITS[found["unit"]]
+    seconds = int(found["count"]) * UNITS[found["unit"]]
     return timedelta(seconds=seconds) if seconds <= _LONGEST.total_seconds() else None
 
 
@@ -36,5 +36,5 @@ def in_short(duration: Duration) -> str:
     seconds = duration.total_seconds()
     if not seconds:
         return "0"
-    unit, length = next(((u, n) for u, n in _UNITS.items() if not seconds % n), ("s", 1))
+    unit, length = next(((u, n) for u, n in UNITS.items() if not seconds % n), ("s", 1))
     return f"{seconds / length:.15g}{unit}"

@@ -2,12 +2,16 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from idp import __version__
 from idp.cli import COMMANDS
+from idp.sessions import service as sessions
 from tests.cli.conftest import MASTER_KEY, Idp
 from tests.support import databases
 
@@ -55,6 +59,7 @@ def test_a_database_without_tables_is_told_what_to_run(
     [
         ("mysql://localhost/idp", "IDP_DATABASE_URL"),
         ("nonsense", "IDP_DATABASE_URL"),
+        ("postgresql://idp:secret@127.0.0.1:port/idp", "IDP_DATABASE_URL"),
         ("postgresql://idp:secret@127.0.0.1:1/idp", "does not answer"),
     ],
 )
@@ -66,6 +71,41 @@ def test_a_database_out_of_reach_is_said_to_be(
     told = idp_on_sqlite.refused(*command)
     assert said in told
     assert "secret" not in told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("session", "show", "\udcff"), ("user", "invite", "a\udcff"), ("device", "list", "\udcff")],
+)
+def test_bytes_that_are_no_text_are_said_to_be_none(idp: Idp, arguments: tuple[str, ...]) -> None:
+    assert "not valid UTF-8" in idp.refused(*arguments, status=2)
+
+
+def test_instants_are_written_one_way_for_programs(idp: Idp) -> None:
+    sub = idp.add_user()
+    idp.add_client()
+    with idp.inside() as ctx:
+        sid = sessions.open_session(ctx, sub, ("pwd",), None).session.sid
+    commands = (
+        ("user", "list"),
+        ("key", "list"),
+        ("session", "list"),
+        ("session", "show", sid),
+        ("session", "end", sid, "--reason", "a test"),
+        ("session", "show", sid),
+    )
+    told = [each for command in commands for each in instants_in(idp.json(*command))]
+
+    assert len(told) > 10
+    assert [each for each in told if datetime.fromisoformat(each).isoformat() != each] == []
+
+
+def instants_in(told: Any) -> Iterator[str]:
+    """What stands in an answer under the names of instants."""
+    for each in told if isinstance(told, list) else [told]:
+        for name, value in each.items():
+            if value is not None and name.endswith(("_at", "_until")):
+                yield value
 
 
 def test_a_file_that_is_no_database_is_said_to_be_none(idp_on_sqlite: Idp, tmp_path: Path) -> None:

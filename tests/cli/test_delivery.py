@@ -93,4 +93,6 @@ def test_what_to_retry_is_named_or_everything(idp_on_sqlite: Idp) -> None:
     idp_on_sqlite("migrate")
     assert "--all" in idp_on_sqlite.refused("delivery", "retry", status=2)
     assert "--all" in idp_on_sqlite.refused("delivery", "retry", "1", "--all", status=2)
+    for nothing in ("0", str(2**63), "one"):
+        assert "Invalid value" in idp_on_sqlite.refused("delivery", "retry", nothing, status=2)
     assert idp_on_sqlite("delivery", "retry", "--all") == "Tried again: nothing.\n"

@@ -167,6 +167,7 @@ def test_what_a_draft_said_at_the_time_is_compared_with_what_was_done(idp: Idp) 
     before = idp.json("policy", "compare", "--version", "d1")
     assert before["overall"]["decisions"] == 1
     assert "d2 against what was done" in idp("policy", "compare")
+    assert "of version d3" in idp.refused("policy", "compare", "--version", "d3")
 
 
 def test_where_no_draft_had_its_say_there_is_nothing_to_compare(idp_on_sqlite: Idp) -> None:

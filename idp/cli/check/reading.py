@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, func, select, union_all
 
 from idp.cli.check.facts import DatabaseFacts, Facts, FileMode
-from idp.cli.house import database_file, translated
+from idp.cli.house import check_url, database_file, translated
 from idp.kernel.clock import system_clock
 from idp.kernel.errors import IdpError, SetupFault
 from idp.protocol.clients.metadata import client_of
@@ -59,6 +59,7 @@ def _files(settings: Settings) -> list[FileMode]:
 
 
 def _read_database(settings: Settings, now: datetime) -> dict[str, Any]:
+    check_url(settings)
     with translated():
         if settings.embedded:
             path = database_file(settings)
