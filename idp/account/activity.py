@@ -135,6 +135,9 @@ def _why(ctx: RequestContext, decision: Decision, here: Session, *, limiting: bo
         # Whose it was is the question, or has been answered.
         line |= {"text": words.text, "who": None, "worrying": decision.answer == NOT_ME}
         line["device"] = describe(decision.user_agent)
+    elif decision.unfinished:
+        # Not the service did that, and whose it was stands in the answer, if anywhere.
+        line["who"] = None
     elif decision.moment != Moment.SIGN_IN and decision.outcome in _STOPS:
         # The session's own browser is not the one that was stopped, nor may that be its owner.
         line |= {"who": None, "device": describe(decision.user_agent)}

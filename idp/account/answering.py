@@ -37,13 +37,17 @@ def confirm(ctx: RequestContext, standing: Standing, decision_id: str | None) ->
 
     The first yes lets the sign-in teach what it did not teach at once, and confirms its browser.
     """
-    decision = find_own(ctx, standing, decision_id)
-    if decision is None or not may_vouch(decision, standing.session):
+    if not _counts(find_own(ctx, standing, decision_id), standing):
         return False
-    user_id, device = standing.user.id, decision.device_id
+    user_id = standing.user.id
     # The user comes first, then browsers, then habits, as at a sign-in and at a no: nobody who
     # holds one of them waits for another that comes before it.
     users.hold(ctx.db, user_id)
+    # What was a prompt may have become a sign-in by now, which has taught something itself.
+    decision = find_own(ctx, standing, decision_id)
+    if decision is None or not _counts(decision, standing):
+        return False
+    device = decision.device_id
     if not decisions.answer(ctx.db, decision.id, user_id, decisions.ME, ctx.now):
         return False
     confirmed = device is not None and known_devices.confirm(ctx.db, device, user_id, ctx.now)
@@ -51,6 +55,10 @@ def confirm(ctx: RequestContext, standing: Standing, decision_id: str | None) ->
     event = SignInConfirmed(user_id=user_id, decision_id=decision.id, device_confirmed=confirmed)
     record(ctx, event)
     return True
+
+
+def _counts(decision: Recorded | None, standing: Standing) -> bool:
+    return decision is not None and may_vouch(decision, standing.session)
 
 
 def disown(
@@ -73,6 +81,7 @@ def disown(
     prepared = passwords.prepare(ctx, user, new, minimum=minimum) if had_one else None
     # A sign-in that is being finished just now queues here, and is found below.
     users.hold(ctx.db, user.id)
+    decision = decisions.find(ctx.db, decision.id) or decision
     if not decisions.answer(ctx.db, decision.id, user.id, decisions.NOT_ME, ctx.now):
         return None
     if prepared is not None:

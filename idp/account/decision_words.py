@@ -46,6 +46,7 @@ def told(ctx: RequestContext, decision: Recorded, *, limiting: bool = True) -> T
     Not `limiting` is one about a session that keeps the limits it was opened by.
     """
     reasons = suspicions(_contributions(decision))
+    limiting = limiting and not decision.unfinished
     unusual = decision.level != RiskLevel.LOW.word
     where = decision.facts.get("country")
     found = [
@@ -80,6 +81,7 @@ def sign_in_in_words(ctx: RequestContext, decision: Recorded) -> dict[str, Any]:
         "client": client_name(ctx, decision.client_id) if decision.client_id else None,
         "reasons": words.reasons,
         "text": words.text,
+        "got_in": decision.sid is not None,
     }
 
 
@@ -102,9 +104,19 @@ def _text(ctx: RequestContext, decision: Recorded) -> str:
         Outcome.END: _("A session was ended to protect you."),
     }
     if decision.moment == Moment.SIGN_IN:
-        refused = decision.outcome == Outcome.REFUSE
-        return _("A sign-in was refused.") if refused else _("Somebody signed in to your account.")
+        return _of_sign_in(decision)
     return of_outcome.get(Outcome(decision.outcome), "")
+
+
+def _of_sign_in(decision: Recorded) -> str:
+    if decision.outcome == Outcome.REFUSE:
+        return _("A sign-in was refused.")
+    if not decision.unfinished:
+        return _("Somebody signed in to your account.")
+    return _(
+        "Somebody got past the first step of a sign-in to your account, such as the password, was "
+        "asked for more and has not signed in."
+    )
 
 
 def limits_in_words(decision: Recorded) -> str:

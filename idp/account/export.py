@@ -90,7 +90,7 @@ def _decision(decision: Recorded) -> dict[str, Any]:
     known = asdict(decision)
     # What the cookie of a browser begins with; and how all users' habits are counted.
     del known["device_id"], known["teaches"]
-    return dict(_written(known))
+    return dict(_written(known | {"unfinished": decision.unfinished}))
 
 
 def _session(past: Past) -> dict[str, Any]:

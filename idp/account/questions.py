@@ -57,7 +57,8 @@ def may_disown(decision: Recorded) -> bool:
 
 
 def _matters(decision: Recorded) -> bool:
-    if decision.outcome in _STOPPED:
+    # Whoever was asked and went no further had shown something of the user's that was right.
+    if decision.outcome in _STOPPED or decision.unfinished:
         return True
     if decision.moment != Moment.SIGN_IN:
         return False

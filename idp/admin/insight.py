@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idp.context import RequestContext
+from idp.login.service import ATTEMPT_LIFETIME
+from idp.store.decisions import ASKING
 from idp.store.insight import decided, lives, people
-from idp.store.insight.decided import ASKING, Answered, Daily
+from idp.store.insight.decided import Answered, Daily
 from idp.store.insight.lives import Alive, Length
 from idp.store.insight.people import Strength
 
@@ -20,8 +22,9 @@ class Day:
     """One day: `failures` are wrong proofs; the rest are decisions.
 
     `sign_ins` were let in, `refusals` were not; `prompts` are sign-ins that the policy asked a
-    second step of, `step_ups` are sessions in which it did, and `ended` are those that a decision
-    ended. Whoever gave up at a prompt was let in nowhere, so nothing was decided.
+    second step of, and `given_up` those of them that nobody went on from: neither let in nor
+    refused. A prompt that can still be answered is neither, yet. `step_ups` are sessions in which
+    the policy asked, and `ended` are those that a decision ended.
     """
 
     day: str
@@ -29,6 +32,7 @@ class Day:
     failures: int = 0
     refusals: int = 0
     prompts: int = 0
+    given_up: int = 0
     step_ups: int = 0
     ended: int = 0
     low: int = 0
@@ -38,7 +42,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarms:
-    """What people answered to “Was this you?” where they had been asked for something.
+    """What people said to “Was this you?” where somebody had been asked for something.
 
     Each `me` was a false alarm. Who does not answer says nothing: it is the share of the answers,
     not of all prompts.
@@ -49,7 +53,7 @@ class Alarms:
 
     @property
     def false_share(self) -> float | None:
-        """The share of false alarms among the prompts that were answered."""
+        """The share of false alarms among the prompts that people said something to."""
         said = self.me + self.not_me
         return self.me / said if said else None
 
@@ -71,7 +75,7 @@ class Insight:
 
     @property
     def alarms(self) -> Alarms:
-        """How many of the prompts that were answered were false alarms."""
+        """How many of the prompts that people said something to were false alarms."""
         return alarms_of(self.answers)
 
 
@@ -90,7 +94,9 @@ def insight(ctx: RequestContext, since: datetime) -> Insight:
     return Insight(
         since=since,
         until=now,
-        days=tuple(_days(decided.daily(db, since), decided.failures(db, since))),
+        days=tuple(
+            _days(decided.daily(db, since, now - ATTEMPT_LIFETIME), decided.failures(db, since))
+        ),
         lengths=tuple(lives.lengths(db, since, now)),
         prompts_per_week=decided.prompts_per_week(db, since),
         answers=tuple(decided.answers(db, since)),
@@ -118,6 +124,8 @@ def _days(rows: Iterable[Daily], failures: Mapping[str, int]) -> list[Day]:
 
 def _kind(row: Daily) -> str:
     """Return what a decision counts as; a session's that changed nothing counts as nothing."""
+    if row.unfinished:
+        return "given_up" if row.given_up else ""
     if row.moment == SIGN_IN:
         return "refusals" if row.outcome in _REFUSING else "sign_ins"
     if row.outcome in _REFUSING:

@@ -8,7 +8,8 @@ from idp.credentials.account_tickets import Purpose
 from idp.credentials.password_rules import PasswordRefused, minimum_length
 from idp.credentials.password_words import advice, refused
 from idp.login import proceed
-from idp.login.proceed import go_on, half_done, hop
+from idp.login.half_done import half_done
+from idp.login.proceed import go_on, hop
 from idp.login.ways import ENROL_KEY, HOME
 from idp.policy.acr import BOUND
 from idp.store.account_tickets import AccountTicket

@@ -9,7 +9,8 @@ from idp.credentials.password_rules import PasswordRefused, minimum_length
 from idp.credentials.password_words import advice, refused
 from idp.kernel.secrets import same
 from idp.login import browser
-from idp.login.proceed import HalfDone, go_on, half_done, hop, received
+from idp.login.half_done import HalfDone, half_done
+from idp.login.proceed import go_on, hop, received
 from idp.login.ways import HOME
 from idp.login.words import waiting
 from idp.policy.acr import LINK

@@ -19,8 +19,8 @@ from idp.policy.facts import Facts
 from idp.policy.judge import judge, level_of
 from idp.policy.on_record import draft_as_json, facts_as_json, terms_as_json
 from idp.policy.risk.habits import teaches
-from idp.store import decisions
-from idp.store.decisions import Recorded
+from idp.store import decisions, prompts
+from idp.store.decisions import ME, Recorded
 from idp.store.users import User
 
 _CONTRIBUTIONS_KEPT = 8
@@ -118,23 +118,42 @@ def in_the_end(decided: Decided, *, shown: bool) -> Decided:
     )
 
 
-def record(
+def record(ctx: RequestContext, decided: Decided, *, sid: str) -> str:
+    """Write down a decision about a session, in the transaction of what it decided; return its id.
+
+    What is decided at a sign-in is written by `record_so_far` and `record_success`.
+    """
+    decision = _as_row(ctx, decided, new_id(), sid=sid)
+    decisions.add(ctx.db, decision)
+    return decision.id
+
+
+def record_so_far(ctx: RequestContext, decided: Decided, decision_id: str) -> None:
+    """Write down that a sign-in is asked for more, or is refused: nobody is in, nothing is learned.
+
+    A half-done sign-in is one decision, whose id is its own: asked twice, or refused after it was
+    asked, it is the same row that says where it stands.
+    """
+    prompts.write(ctx.db, _as_row(ctx, decided, decision_id, sid=None))
+
+
+def _as_row(
     ctx: RequestContext,
     decided: Decided,
+    decision_id: str,
     *,
     sid: str | None,
-    decision_id: str | None = None,
     device_id: str | None = None,
     teaching: float = 0.0,
-) -> str:
-    """Write the decision down, in the transaction of what it decided; return its id.
+) -> Recorded:
+    """Return the row of a decision.
 
     `device_id` is the credential that the browser has by now; `teaching` is how much the habits of
     all users may learn from it later.
     """
     judgement, facts, seen = decided.judgement, decided.facts, decided.seen
-    decision = Recorded(
-        id=decision_id or new_id(),
+    return Recorded(
+        id=decision_id,
         at=ctx.now,
         moment=facts.moment.value,
         outcome=judgement.outcome.value,
@@ -156,8 +175,6 @@ def record(
         draft=_draft_as_json(decided),
         teaches=teaching,
     )
-    decisions.add(ctx.db, decision)
-    return decision.id
 
 
 def _draft_as_json(decided: Decided) -> dict[str, object] | None:
@@ -169,12 +186,16 @@ def _draft_as_json(decided: Decided) -> dict[str, object] | None:
 
 def record_success(
     ctx: RequestContext, decided: Decided, *, sid: str, decision_id: str, device_id: str
-) -> None:
+) -> bool:
     """Write down a sign-in that opened or proved a session, and learn from it what its risk lets.
 
-    What looks least like the user teaches nothing until they say that it was them.
+    What looks least like the user teaches nothing until they say that it was them. Where the
+    sign-in was asked for more, the row of that prompt says from now on what came of it. False, and
+    nothing happened, when that row has come to an end before.
     """
     weight = teaches(decided.facts.risk, decided.facts.acr)
-    record(ctx, decided, sid=sid, decision_id=decision_id, device_id=device_id, teaching=weight)
-    if weight:
+    row = _as_row(ctx, decided, decision_id, sid=sid, device_id=device_id, teaching=weight)
+    written = prompts.write(ctx.db, row)
+    if weight and written and written[0] != ME:
         habits.learn(ctx, decided.user_id, decided.seen.features, weight)
+    return bool(written)

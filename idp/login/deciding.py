@@ -12,6 +12,7 @@ from idp.context import RequestContext
 from idp.credentials.owned import owned
 from idp.judgement import service as judgement
 from idp.judgement.service import Decided
+from idp.kernel.secrets import new_id
 from idp.login import room, service
 from idp.login.sign_in import Browser, Judged
 from idp.policy.acr import acr_of, satisfies, two_steps
@@ -20,6 +21,7 @@ from idp.policy.returning import Before, returns_with
 from idp.policy.sign_in import (
     Allow,
     Enrol,
+    NeedFactor,
     NoRoom,
     Refuse,
     SignInFacts,
@@ -27,6 +29,7 @@ from idp.policy.sign_in import (
 )
 from idp.policy.terms import AtLimit, DeviceStanding, Outcome, RiskLevel
 from idp.sessions import service as sessions
+from idp.store import prompts
 from idp.store.users import User
 
 
@@ -150,11 +153,32 @@ def _with_room(
     return replace(judged, verdict=verdict, decided=ended)
 
 
-def refuse(ctx: RequestContext, judged: Judged) -> None:
+def note_prompt(ctx: RequestContext, judged: Judged, attempt: str, browser_hash: bytes) -> None:
+    """Write down that the policy asks for a step, before it is known whether anybody shows one.
+
+    What is asked of everybody who owns a second step is no doubt of the policy's, and no decision.
+    A password that is sent twice, or typed again, is one prompt: the newer one.
+    """
+    decided = judged.decided
+    if not (isinstance(judged.verdict, NeedFactor) and asks(decided.judgement)):
+        return
+    # The right proof holds the user's row: of two at once, the later finds what the other wrote.
+    judgement.record_so_far(ctx, decided, attempt)
+    prompts.remove_repeated(ctx.db, decided.user_id, browser_hash, ctx.now, but=attempt)
+
+
+def note_answer(ctx: RequestContext, judged: Judged, browser_hash: bytes) -> None:
+    """Forget prompts that were left in this browser by who got in here another way."""
+    if asks(judged.decided.judgement):
+        prompts.remove_repeated(ctx.db, judged.decided.user_id, browser_hash, ctx.now)
+
+
+def refuse(ctx: RequestContext, judged: Judged, attempt: str | None) -> None:
     """Write down that nobody was let in, by which rule."""
     said = judged.decided.judgement
     decided = replace(judged.decided, judgement=replace(said, outcome=Outcome.REFUSE))
-    decision_id = judgement.record(ctx, decided, sid=None)
+    decision_id = attempt or new_id()
+    judgement.record_so_far(ctx, decided, decision_id)
     record(
         ctx,
         SignInRefused(

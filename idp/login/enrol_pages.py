@@ -12,15 +12,8 @@ from idp.credentials.notices import Notice, tell
 from idp.credentials.owned import bindable
 from idp.kernel.secrets import MasterKey
 from idp.login import service, words
-from idp.login.proceed import (
-    HalfDone,
-    advance,
-    cancelled,
-    go_without,
-    half_done,
-    received,
-    start_again,
-)
+from idp.login.half_done import HalfDone, half_done
+from idp.login.proceed import advance, cancelled, go_without, received, start_again
 from idp.login.ways import ENROL, ENROL_KEY
 from idp.policy.factors import Bindable
 from idp.policy.sign_in import Enrol

@@ -8,16 +8,9 @@ from idp.credentials import channel_codes, passkeys
 from idp.credentials.channel_codes import Channel
 from idp.credentials.owned import owned
 from idp.login import browser, proofs, words
+from idp.login.half_done import HalfDone, half_done
 from idp.login.pages import TOO_MANY
-from idp.login.proceed import (
-    HalfDone,
-    advance,
-    cancelled,
-    half_done,
-    hop,
-    received,
-    start_again,
-)
+from idp.login.proceed import advance, cancelled, hop, received, start_again
 from idp.login.proofs import Code, Wait, Wrong
 from idp.login.ways import PATHS, REFER
 from idp.policy.factors import Step

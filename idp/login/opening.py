@@ -96,14 +96,22 @@ def _prove(
     if written is None or proved.sid not in (None, written.session.sid):
         return None
     if proved.judged is not None:
-        judgement.record_success(
-            ctx,
-            proved.judged.decided,
-            sid=written.session.sid,
-            decision_id=new_id(),
-            device_id=here.device_id,
-        )
+        decision_id = proved.attempt or new_id()
+        _record(ctx, proved.judged, written.session.sid, decision_id, here)
     return written
+
+
+def _record(ctx: RequestContext, judged: Judged, sid: str, decision_id: str, here: _Here) -> None:
+    """Write down what the sign-in came to.
+
+    Raises:
+        StepLost: it has come to something else before.
+    """
+    if not judgement.record_success(
+        ctx, judged.decided, sid=sid, decision_id=decision_id, device_id=here.device_id
+    ):
+        ctx.db.rollback()
+        raise StepLost
 
 
 def _open_another(
@@ -114,15 +122,14 @@ def _open_another(
     Raises:
         StepLost: there is no room any more, or another window came back first.
     """
-    decided, resumes = judged.decided, judged.resumes
-    limits = decided.judgement.limits
+    resumes, limits = judged.resumes, judged.decided.judgement.limits
     closed = limits.at_limit is AtLimit.REFUSE_NEW and not proved.make_room
     secret = here.browser.secret or ""
     if (crowd and closed) or (resumes and not sessions.resume(ctx, resumes, secret)):
         ctx.db.rollback()
         raise StepLost
     room.make_room(ctx, crowd)
-    decision_id = new_id()
+    decision_id = proved.attempt or new_id()
     opened = sessions.open_session(
         ctx,
         proved.user.id,
@@ -131,11 +138,8 @@ def _open_another(
         authenticated_at=proved.at,
         terms=_terms(proved, judged, decision_id),
     )
-    sid = opened.session.sid
     _tell_of_new(ctx, proved, judged, opened.session, device_new=here.device_new)
-    judgement.record_success(
-        ctx, decided, sid=sid, decision_id=decision_id, device_id=here.device_id
-    )
+    _record(ctx, judged, opened.session.sid, decision_id, here)
     return opened
 
 

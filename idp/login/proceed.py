@@ -3,87 +3,28 @@
 Every page of a sign-in comes through here, so there is one place where sessions open.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import flask
 
 from idp.credentials import account_tickets
-from idp.credentials.owned import owned
 from idp.login import browser, deciding, refusal, service, ways
 from idp.login.browser import Respond
-from idp.login.deciding import Asking
+from idp.login.half_done import STEP_UPS, HalfDone, asking_of, good_ticket, half_done
 from idp.login.sign_in import Judged, Proved, StepLost
-from idp.policy.acr import acr_of, satisfies
-from idp.policy.factors import steps_to
-from idp.policy.sign_in import Allow, NeedFactor, Refer, Refuse, Verdict, judge_recovery
-from idp.store.login_attempts import LoginAttempt
+from idp.policy.acr import acr_of
+from idp.policy.sign_in import Allow, NeedFactor, Refer, Refuse, Verdict
 from idp.store.users import User
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
-from idp.web.continuation import Asked, Handover
+from idp.web.continuation import Handover
 from idp.web.pages import redirect
 
 # Where a handover keeps the operator's ticket by which factors are set up anew.
 RESET_TICKET = "reset_ticket"
-# With the second of them a factor may be set up on the way.
-STEP_UPS = ("step_up", "step_up_by_binding")
 # What is begun elsewhere is finished there; the attempt stays open and says what was shown.
 ELSEWHERE = {"recover": "/recovery/password", "invite": "/invitation/done"}
-
-
-@dataclass(frozen=True, slots=True)
-class HalfDone:
-    """A sign-in, or an addition to a session, from which something is missing yet."""
-
-    handover: Handover
-    attempt: LoginAttempt
-    user: User
-
-    def verdict(self) -> Verdict:
-        """Say what is still missing, for a page to show: by what was judged at the last proof."""
-        ctx, attempt, user = request_context(), self.attempt, self.user
-        if attempt.purpose == "sign_in":
-            return service.judge(
-                ctx,
-                user,
-                attempt.amr,
-                wanted=self.handover.acr,
-                fresh=self.handover.fresh,
-                by_ticket=_good_ticket(user, attempt.ticket_id),
-                asked=self.handover.asked,
-            )
-        return self._addition(attempt.amr)
-
-    def judged(
-        self, amr: tuple[str, ...], *, declined: bool = False, make_room: bool = False
-    ) -> Judged | Verdict:
-        """Judge what was shown by now; what only adds to a session is not judged by the policy."""
-        attempt, user = self.attempt, self.user
-        if attempt.purpose != "sign_in":
-            return self._addition(amr)
-        asking = _asking(
-            self.handover,
-            by_ticket=_good_ticket(user, attempt.ticket_id),
-            declined=declined,
-            make_room=make_room,
-        )
-        return deciding.judge(request_context(), user, amr, browser.current(), asking)
-
-    def _addition(self, amr: tuple[str, ...]) -> Verdict:
-        if self.attempt.purpose == "add":
-            return Allow()
-        if self.attempt.purpose == "recover":
-            return judge_recovery(amr, owned(request_context(), self.user))
-        if self.attempt.purpose in STEP_UPS:
-            return _step_up(self.user, amr, self.handover)
-        # An invitation is accepted by what was bound, and judged where it is.
-        return Allow()
-
-    def way(self, verdict: Verdict, asked: Asked | None = None) -> str:
-        """Return where the missing thing is asked for; a code that must be sent is on its way."""
-        onward = ways.onward(self.handover, verdict, self.attempt.id, asked)
-        return ways.way(self.user, verdict, onward)
 
 
 def received(sent: parameters.Parameters) -> Handover:
@@ -116,14 +57,6 @@ def cancelled(form: parameters.Parameters, handover: Handover) -> flask.Response
     return redirect(continuation.back(handover.with_(cancelled=True)))
 
 
-def half_done(handover: Handover) -> HalfDone | None:
-    """Return the half-done sign-in of this browser that the handover names."""
-    found = service.find_attempt(
-        request_context(), handover.attempt, csrf.browser_hash(), browser.current()
-    )
-    return HalfDone(handover, *found) if found else None
-
-
 def go_on(
     user: User, amr: tuple[str, ...], handover: Handover, *, by_mail: bool = False
 ) -> flask.Response:
@@ -133,8 +66,8 @@ def go_on(
     """
     ctx = request_context()
     carried = handover.carry.get(RESET_TICKET)
-    ticket_id = carried if _good_ticket(user, carried) else None
-    asking = _asking(handover, by_ticket=ticket_id is not None)
+    ticket_id = carried if good_ticket(user, carried) else None
+    asking = asking_of(handover, by_ticket=ticket_id is not None)
     judged = deciding.judge(ctx, user, amr, browser.current(), asking)
     if by_mail and isinstance(judged.verdict, NeedFactor) and "mail" in judged.verdict.steps:
         # A code to that mailbox would show once more what was shown a moment ago.
@@ -148,7 +81,9 @@ def go_on(
         return _sign_in(Proved(user, judged.amr, judged=judged), handover, redirect)
     if isinstance(verdict, Refer):
         return hop(ways.REFER, handover.frame())
-    attempt = service.begin_attempt(ctx, user.id, amr, csrf.browser_hash(), ticket_id=ticket_id)
+    here = csrf.browser_hash()
+    attempt = service.begin_attempt(ctx, user.id, amr, here, ticket_id=ticket_id)
+    deciding.note_prompt(ctx, judged, attempt, here)
     onward = ways.onward(handover, verdict, attempt, ways.asked_of(judged))
     return redirect(ways.way(user, verdict, onward))
 
@@ -179,11 +114,9 @@ def advance(
     judged, verdict = _split(half.judged(amr))
     service.note_demand(ctx, half.user, verdict)
     if isinstance(verdict, Refuse) and judged is not None:
-        service.finish_attempt(ctx, attempt)
-        return refusal.refuse(judged, handover)
+        return _refuse(half, judged)
     if not isinstance(verdict, Allow):
-        asked = ways.asked_of(judged) if judged else None
-        return _pause(half, amr, at, half.way(verdict, asked), respond)
+        return _pause(half, amr, at, half.asking(judged, verdict), respond)
     if not (service.finish_attempt(ctx, attempt) and _ticket_is_used(half)):
         return _overtaken(handover)
     if attempt.purpose == "add" and acr_of(amr) == acr_of(attempt.amr):
@@ -198,6 +131,7 @@ def advance(
         trust=trust,
         stepped_up=attempt.purpose in STEP_UPS,
         judged=judged,
+        attempt=attempt.id,
     )
     return _sign_in(proved, handover, respond)
 
@@ -220,16 +154,27 @@ def _as_it_stands(
     if judged is None:
         return start_again(handover)
     if isinstance(verdict, Refuse):
-        service.finish_attempt(ctx, attempt)
-        return refusal.refuse(judged, handover)
+        return _refuse(half, judged)
     if not isinstance(verdict, Allow):
-        return redirect(half.way(verdict, ways.asked_of(judged)))
+        return redirect(half.asking(judged, verdict))
     if not (service.finish_attempt(ctx, attempt) and _ticket_is_used(half)):
         return _overtaken(handover)
     proved = Proved(
-        half.user, judged.amr, attempt.sid, at=attempt.proved_at, judged=judged, make_room=make_room
+        half.user,
+        judged.amr,
+        attempt.sid,
+        at=attempt.proved_at,
+        judged=judged,
+        make_room=make_room,
+        attempt=attempt.id,
     )
     return _sign_in(proved, handover, redirect)
+
+
+def _refuse(half: HalfDone, judged: Judged) -> flask.Response:
+    if not service.finish_attempt(request_context(), half.attempt):
+        return _overtaken(half.handover)
+    return refusal.refuse(judged, half.handover, attempt=half.attempt.id)
 
 
 def _split(judged: Judged | Verdict) -> tuple[Judged | None, Verdict]:
@@ -254,12 +199,15 @@ def _overtaken(handover: Handover) -> flask.Response:
 def _sign_in(proved: Proved, handover: Handover, respond: Respond) -> flask.Response:
     wished = replace(proved, remember=handover.remember)
     try:
-        return browser.sign_in(wished, handover, respond)
+        response = browser.sign_in(wished, handover, respond)
     except StepLost:
         if proved.sid is not None:
             raise
         # Nothing of it is written; there was another sign-in of this user in the same moment.
         return start_again(handover)
+    if proved.judged is not None:
+        deciding.note_answer(request_context(), proved.judged, csrf.browser_hash())
+    return response
 
 
 def _ticket_is_used(half: HalfDone) -> bool:
@@ -267,32 +215,3 @@ def _ticket_is_used(half: HalfDone) -> bool:
     ticket_id = half.attempt.ticket_id
     ctx = request_context()
     return ticket_id is None or account_tickets.complete_reset(ctx, half.user.id, ticket_id)
-
-
-def _asking(
-    handover: Handover, *, by_ticket: bool, declined: bool = False, make_room: bool = False
-) -> Asking:
-    return Asking(
-        client_id=handover.client_id,
-        wanted=handover.acr,
-        fresh=handover.fresh,
-        by_ticket=by_ticket,
-        declined=declined,
-        make_room=make_room,
-    )
-
-
-def _step_up(user: User, amr: tuple[str, ...], handover: Handover) -> Verdict:
-    """Ask for nothing but what the wanted level lacks."""
-    if any(satisfies(acr_of(amr), level) for level in handover.acr):
-        return Allow()
-    has = owned(request_context(), user)
-    for level in handover.acr:
-        if steps := steps_to(level, amr, has):
-            return NeedFactor("client_wants_more", steps)
-    return Allow()
-
-
-def _good_ticket(user: User, ticket_id: str | None) -> bool:
-    ctx = request_context()
-    return ticket_id is not None and account_tickets.opens_reset(ctx, user.id, ticket_id)

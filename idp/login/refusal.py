@@ -16,9 +16,9 @@ from idp.web.words import gettext as _
 FORBIDDEN = 403
 
 
-def refuse(judged: Judged, handover: Handover) -> flask.Response:
+def refuse(judged: Judged, handover: Handover, *, attempt: str | None = None) -> flask.Response:
     """Say that nobody gets in here and now, and why; what was decided is written down."""
-    deciding.refuse(request_context(), judged)
+    deciding.refuse(request_context(), judged, attempt)
     asked, client = asked_of(judged), handover.client
     because = [] if asked.told else unusual(asked)
     unlike = _("Much about this sign-in is unlike your others.") if because else None

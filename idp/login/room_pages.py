@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import flask
 
-from idp.login.proceed import HalfDone, cancelled, half_done, make_room, received, start_again
+from idp.login.half_done import HalfDone, half_done
+from idp.login.proceed import cancelled, make_room, received, start_again
 from idp.login.ways import ROOM
 from idp.store import sessions
 from idp.store.sessions import Session

@@ -61,7 +61,8 @@ class Proved:
     shall stand for the second step from now on, `stepped_up` that no more was asked than what the
     session had not shown yet. A sign-in was `judged`; what only adds to a session was not.
     `remember` says that the person wants to stay signed in when the window is closed, and
-    `make_room` that another session of theirs may end for this one.
+    `make_room` that another session of theirs may end for this one. `attempt` is the half-done
+    sign-in that comes to its end here, whose id its decision has.
     """
 
     user: User
@@ -74,6 +75,7 @@ class Proved:
     judged: Judged | None = None
     remember: bool = False
     make_room: bool = False
+    attempt: str | None = None
 
 
 class StepLost(IdpError):

@@ -8,7 +8,7 @@ from idp.credentials.passkeys import Refused
 from idp.judgement.policies import Policies
 from idp.kernel.clock import epoch
 from idp.login.asked_words import unusual
-from idp.login.proceed import HalfDone
+from idp.login.half_done import HalfDone
 from idp.login.proofs import Wait, Wrong
 from idp.policy.factors import Step
 from idp.policy.sign_in import Enrol

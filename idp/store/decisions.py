@@ -13,6 +13,8 @@ from idp.store.schema import decisions as table
 
 # What a user says to “Was this you?”.
 ME, NOT_ME = "me", "not_me"
+# The outcomes that ask somebody for something.
+ASKING = ("ask_factor", "ask_again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,11 @@ class Recorded:
     teaches: float = 0.0
     answer: str | None = None
     answered_at: datetime | None = None
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a sign-in was asked for more and has not gone on from there (`store.prompts`)."""
+        return self.moment == "sign_in" and self.sid is None and self.outcome in ASKING
 
 
 _NAMES = tuple(Recorded.__dataclass_fields__)

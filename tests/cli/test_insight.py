@@ -13,17 +13,21 @@ HIGH = Facts(moment=Moment.SIGN_IN, risk=RiskLevel.HIGH)
 
 
 def with_a_week(idp: Idp) -> Any:
-    """Two users, and what was decided about them; return the instant of the newest."""
+    """Two users, and what was decided about them; return the instant of the newest.
+
+    It is long enough ago for nobody to go on from a prompt any more.
+    """
     ada, eve = idp.add_user("ada"), idp.add_user("eve")
     idp("user", "set-groups", "eve", "staff")
     with idp.inside() as ctx:
-        now = ctx.now - timedelta(seconds=1)
+        now = ctx.now - timedelta(minutes=20)
         prompt = {"outcome": "ask_factor", "facts": HIGH}
         rows = [
             a_decision(ada, now),
-            a_decision(ada, now, **prompt, answer="me"),
+            a_decision(ada, now, **prompt, sid="a", answer="me"),
             a_decision(eve, now, **prompt, answer="not_me"),
-            a_decision(eve, now, **prompt),
+            a_decision(eve, now, **prompt, sid="b"),
+            a_decision(eve, now, **prompt, sid="c"),
             a_decision(eve, now, outcome="refuse"),
             a_decision(eve, now, outcome="ask_again", moment="account"),
             a_decision(eve, now, outcome="refuse", moment="authorize"),
@@ -50,15 +54,16 @@ def test_a_week_is_told_in_figures(idp: Idp) -> None:
         "sign_ins": 4,
         "failures": 0,
         "refusals": 2,
-        "prompts": 3,
+        "prompts": 4,
+        "given_up": 1,
         "step_ups": 1,
         "ended": 1,
         "low": 2,
         "elevated": 0,
-        "high": 3,
+        "high": 4,
     }
     assert told["false_alarms"] == {"me": 1, "not_me": 1, "share": 0.5}
-    assert told["prompts_per_week"] == {"1": 1, "3": 1}
+    assert told["prompts_per_week"] == {"1": 1, "4": 1}
     assert [each["reason"] for each in told["lengths"]] == ["user_logout"]
     assert told["alive"] == [{"risk": "low", "acr": "sfa", "challenged": False, "count": 1}]
     assert len(idp.json("insight", "--since", "30d")["days"]) == 2
@@ -69,10 +74,30 @@ def test_the_figures_read_as_tables_and_name_nobody(idp: Idp) -> None:
 
     shown = idp("insight")
 
-    for said in ("SIGN-INS", "its user signed out", "30 m", "50% of those answered", "staff"):
+    for said in (
+        "SIGN-INS",
+        "GIVEN-UP",
+        "1 of 4 prompts",
+        "its user signed out",
+        "30 m",
+        "50% of those answered",
+        "staff",
+    ):
         assert said in shown, said
     assert "ada" not in shown
     assert "eve" not in shown
+
+
+def test_a_prompt_counts_as_soon_as_it_asks_and_is_given_up_when_its_time_is_over(idp: Idp) -> None:
+    ada = idp.add_user("ada")
+    with idp.inside() as ctx:
+        add_decisions(ctx.db, [a_decision(ada, ctx.now, outcome="ask_factor", facts=HIGH)])
+
+    (day,) = idp.json("insight")["days"]
+
+    counted = {name: count for name, count in day.items() if count and name != "day"}
+    assert counted == {"prompts": 1, "high": 1}
+    assert "0 of 1 prompts" in idp("insight")
 
 
 def test_an_empty_house_has_figures_too(idp_on_sqlite: Idp) -> None:

@@ -34,6 +34,14 @@ then = { idle = "30m", absolute = "8h" }
 """
 
 
+ASKING = """
+[[rules]]
+name = "all are asked"
+when = {}
+then = { outcome = "ask_factor", idle = "10m" }
+"""
+
+
 def with_a_past(idp: Idp) -> Any:
     """Ada signs in twice by her own browser, Eve twice by a new one, once long ago."""
     ada, eve = idp.add_user("ada"), idp.add_user("eve")
@@ -95,6 +103,21 @@ def test_a_draft_is_judged_by_what_was_recorded(idp: Idp) -> None:
         idp.json("policy", "simulate", the_policy(idp), "--since", "60d")["overall"]["decisions"]
         == 5
     )
+
+
+def test_a_prompt_that_nobody_answered_is_judged_again_and_is_no_session(idp: Idp) -> None:
+    ada = idp.add_user("ada")
+    with idp.inside() as ctx:
+        asked = {"facts": KNOWN, "outcome": "ask_factor"}
+        given_up = a_decision(ada, ctx.now - timedelta(minutes=1), **asked)
+        add_decisions(ctx.db, [given_up])
+
+    calm = idp.json("policy", "simulate", the_policy(idp))["overall"]
+    strict = idp.json("policy", "simulate", the_policy(idp, ASKING))["overall"]
+
+    assert (calm["prompts_done"], calm["prompts_removed"], calm["sessions"]) == (1, 1, 0)
+    assert (strict["prompts_then"], strict["prompts_removed"], strict["sessions"]) == (1, 0, 0)
+    assert calm["shortened"] == strict["shortened"] == 0
 
 
 def test_the_difference_reads_as_tables_and_says_what_it_cannot_know(idp: Idp) -> None:

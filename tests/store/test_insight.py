@@ -33,17 +33,47 @@ def test_decisions_are_counted_by_day_moment_level_and_outcome(provider, db):
         db,
         [
             *(a_decision(ada, late) for _ in range(3)),
-            a_decision(ada, late + HOUR, outcome="ask_factor", facts=AT[RiskLevel.HIGH]),
+            a_decision(ada, late + HOUR, outcome="ask_factor", sid="s", facts=AT[RiskLevel.HIGH]),
             a_decision(ada, late + HOUR, outcome="end", moment="refresh"),
             a_decision(ada, NOON - DAY),
         ],
     )
 
-    assert decided.daily(db, NOON) == [
+    assert decided.daily(db, NOON, NOON + DAY) == [
         Daily(day="2030-01-01", moment="sign_in", level="low", outcome="allow", count=3),
         Daily(day="2030-01-02", moment="refresh", level="low", outcome="end", count=1),
         Daily(day="2030-01-02", moment="sign_in", level="high", outcome="ask_factor", count=1),
     ]
+
+
+def test_prompts_of_sign_ins_are_counted_by_whether_anybody_went_on_or_still_may(provider, db):
+    ada = provider.add_user().id
+    prompt = {"outcome": "ask_factor"}
+    add_decisions(
+        db,
+        [
+            a_decision(ada, NOON, **prompt, sid="s"),
+            a_decision(ada, NOON, **prompt),
+            a_decision(ada, NOON, outcome="ask_again"),
+            a_decision(ada, NOON + HOUR, **prompt),
+            a_decision(ada, NOON, outcome="refuse"),
+            a_decision(ada, NOON, outcome="ask_again", moment="account", sid="s"),
+        ],
+    )
+
+    told = {
+        (row.moment, row.outcome, row.unfinished, row.given_up): row.count
+        for row in decided.daily(db, NOON - DAY, NOON)
+    }
+
+    assert told == {
+        ("sign_in", "ask_factor", False, False): 1,
+        ("sign_in", "ask_factor", True, True): 1,
+        ("sign_in", "ask_again", True, True): 1,
+        ("sign_in", "ask_factor", True, False): 1,
+        ("sign_in", "refuse", False, False): 1,
+        ("account", "ask_again", False, False): 1,
+    }
 
 
 def test_wrong_proofs_are_counted_by_day(db):

@@ -8,37 +8,56 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, literal, select
 
 from idp.store.database import Transaction
+from idp.store.decisions import ASKING
 from idp.store.insight.parts import day, seconds_between, whole
+from idp.store.prompts import UNFINISHED
 from idp.store.schema import audit_events, decisions
 from idp.store.types import Instant
 
-# The outcomes that ask somebody for something.
-ASKING = ("ask_factor", "ask_again")
 _WEEK = timedelta(days=7).total_seconds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daily:
-    """How many decisions of one kind a day had."""
+    """How many decisions of one kind a day had.
+
+    `unfinished` are prompts of sign-ins that nobody has gone on from; of them, `given_up` are those
+    that nobody can go on from any more.
+    """
 
     day: str
     moment: str
     level: str
     outcome: str
     count: int
+    unfinished: bool = False
+    given_up: bool = False
 
 
-def daily(db: Transaction, since: datetime) -> list[Daily]:
-    """Return how many decisions there were, by day, moment, level and outcome."""
+def daily(db: Transaction, since: datetime, over: datetime) -> list[Daily]:
+    """Return how many decisions there were, by day and kind.
+
+    What was asked in a sign-in by the instant `over` is answered by now, or never will be.
+    """
     table = decisions.c
-    by: list[Any] = [day(db, table.at).label("day"), table.moment, table.level, table.outcome]
+    by: list[Any] = [
+        day(db, table.at).label("day"),
+        table.moment,
+        table.level,
+        table.outcome,
+        UNFINISHED.label("unfinished"),
+        and_(UNFINISHED, table.at <= over).label("given_up"),
+    ]
     query = (
         select(*by, func.count().label("count"))
         .where(table.at >= since)
         .group_by(*by)
         .order_by(*by)
     )
-    return [Daily(**row) for row in db.read(query).mappings()]
+    return [
+        Daily(**{**row, "unfinished": bool(row["unfinished"]), "given_up": bool(row["given_up"])})
+        for row in db.read(query).mappings()
+    ]
 
 
 def failures(db: Transaction, since: datetime) -> dict[str, int]:
