@@ -9,6 +9,7 @@ from typing import Any
 
 from idp.context import RequestContext
 from idp.policy.risk import Features, Usual
+from idp.policy.risk.fading import FORGOTTEN_BELOW, faded, worth
 from idp.policy.risk.habits import common_names, learned, taught, taught_more, untaught, usual_of
 from idp.store import decisions, habits
 from idp.store.decisions import Recorded
@@ -21,7 +22,8 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
 def usual(ctx: RequestContext, user_id: str, features: Features) -> Usual:
     """Return what is usual for this user and for all, of the values at hand."""
     own = habits.find(ctx.db, user_id)
-    return usual_of(own.counters, features, habits.common(ctx.db, common_names(features)))
+    common = habits.common(ctx.db, common_names(features))
+    return usual_of(own.counters, features, faded(common, ctx.now))
 
 
 def learn(ctx: RequestContext, user_id: str, features: Features, weight: float) -> None:
@@ -71,9 +73,14 @@ def _change(ctx: RequestContext, user_id: str, change: Change) -> None:
 def learn_common(ctx: RequestContext) -> int:
     """Count a batch of sign-ins in what is usual for all; return how many."""
     weights: dict[habits.Pair, float] = {}
-    lessons = decisions.take_lessons(ctx.db)
+    lessons, one = decisions.take_lessons(ctx.db), worth(ctx.now)
     for features, weight in lessons:
         for pair in common_names(Features.read(features)):
-            weights[pair] = weights.get(pair, 0.0) + weight
+            weights[pair] = weights.get(pair, 0.0) + weight * one
     habits.add_common(ctx.db, weights)
     return len(lessons)
+
+
+def forget_common(ctx: RequestContext) -> int:
+    """Forget a batch of what nobody has come with for long; return how many."""
+    return habits.forget_common(ctx.db, FORGOTTEN_BELOW * worth(ctx.now))

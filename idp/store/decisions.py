@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, bindparam, case, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, case, insert, select, update
 
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
-from idp.store.purge import BATCH, remove_older
+from idp.store.purge import BATCH, among, remove_older
 from idp.store.schema import decisions as table
 
 # What a user says to “Was this you?”.
@@ -140,12 +140,7 @@ def take_lessons(db: Transaction) -> list[tuple[dict[str, Any], float]]:
     Whoever takes them counts them in the same transaction; another node passes them over.
     """
     batch = select(table.c.id).where(table.c.teaches > 0).limit(BATCH)
-    if db.dialect == "sqlite":
-        chosen: ColumnElement[bool] = table.c.id.in_(batch)
-    else:
-        locked = batch.with_for_update(skip_locked=True).scalar_subquery()
-        chosen = table.c.id == any_(func.array(locked))
-    taking = update(table).where(chosen).values(teaches=-table.c.teaches)
+    taking = update(table).where(among(db, table.c.id, batch)).values(teaches=-table.c.teaches)
     taken = db.write(taking.returning(table.c.features, table.c.teaches)).mappings()
     return [(row["features"], -row["teaches"]) for row in taken]
 

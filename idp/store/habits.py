@@ -1,19 +1,22 @@
 """Statements on what is usual: a row of counters per user, and a row per value over all users."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, literal, or_, select, update
 
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
+from idp.store.purge import BATCH, among, place
 from idp.store.schema import common_values, habits
 
 Pair = tuple[str, str]
 # The row whose value is empty is the sum over all values of its feature.
 SUM = ""
+_COLUMNS = common_values.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +66,9 @@ def common(db: Transaction, pairs: Sequence[Pair]) -> dict[Pair, tuple[float, in
     statement = _COMMON.get(asked)
     if statement is None:
         statement = _COMMON[asked] = Prepared(
-            select(
-                common_values.c.feature,
-                common_values.c.value,
-                common_values.c.weight,
-                common_values.c.kinds,
-            ).where(or_(*(_either(feature) for feature in asked)))
+            select(_COLUMNS.feature, _COLUMNS.value, _COLUMNS.weight, _COLUMNS.kinds).where(
+                or_(*(_either(feature) for feature in asked))
+            )
         )
     rows = db.read(statement, dict(pairs)).all()
     return {(feature, value): (weight, kinds) for feature, value, weight, kinds in rows}
@@ -76,49 +76,84 @@ def common(db: Transaction, pairs: Sequence[Pair]) -> dict[Pair, tuple[float, in
 
 def _either(feature: str) -> ColumnElement[bool]:
     # Both columns of the key in one condition: what the planner knows of a table may be old.
-    wanted = common_values.c.value.in_([literal(SUM), bindparam(feature)])
-    return and_(common_values.c.feature == feature, wanted)
+    return and_(_COLUMNS.feature == feature, _COLUMNS.value.in_([literal(SUM), bindparam(feature)]))
 
 
 def add_common(db: Transaction, weights: Mapping[Pair, float]) -> None:
     """Count these values over all users.
 
-    The sums come first and all values in one order, so that two nodes wait for each other and never
-    both.
+    Whoever changes values holds the sums of their features first, all in one order: two nodes wait
+    for each other and never both, and what one is about to count no other removes.
     """
     sums: dict[str, float] = {}
     for (feature, _), weight in weights.items():
         sums[feature] = sums.get(feature, 0.0) + weight
-    rows = [((feature, SUM), weight) for feature, weight in sorted(sums.items())]
-    rows += sorted(weights.items())
-    if not rows:
+    if not sums:
         return
-    new = _insert_missing(db, [pair for pair, _ in rows])
-    db.write_all(
-        update(common_values)
-        .where(common_values.c.feature == bindparam("of"), common_values.c.value == bindparam("is"))
-        .values(
-            weight=common_values.c.weight + bindparam("more"),
-            kinds=common_values.c.kinds + bindparam("new"),
-        ),
+    _add_to_sums(db, sums)
+    new = _insert_missing(db, sorted(weights))
+    rows = [_more(feature, value, weight) for (feature, value), weight in sorted(weights.items())]
+    rows += [_more(feature, SUM, kinds=kinds) for feature, kinds in new.items()]
+    _change(db, rows)
+
+
+def forget_common(db: Transaction, below: float) -> int:
+    """Remove a batch of the values that weigh less; return how many.
+
+    The sums are those of what is left. Only the features concerned are held, and none for nothing.
+    """
+    light = and_(_COLUMNS.value != SUM, _COLUMNS.weight < below)
+    found = db.read(select(_COLUMNS.feature).where(light).limit(BATCH)).scalars()
+    features = sorted(set(found))
+    if not features:
+        return 0
+    sums = and_(_COLUMNS.feature.in_(features), _COLUMNS.value == SUM)
+    holding = select(_COLUMNS.feature).where(sums).order_by(_COLUMNS.feature)
+    db.write(holding.with_for_update())
+    where = place(db)
+    some = select(where).select_from(common_values).where(light, _COLUMNS.feature.in_(features))
+    removing = delete(common_values).where(among(db, where, some.limit(BATCH)))
+    gone = db.write(removing.returning(_COLUMNS.feature, _COLUMNS.weight)).mappings().all()
+    kinds, lost = Counter(row["feature"] for row in gone), dict.fromkeys(features, 0.0)
+    for row in gone:
+        lost[row["feature"]] += row["weight"]
+    _change(db, [_more(each, SUM, -lost[each], kinds=-kinds[each]) for each in features])
+    db.write(delete(common_values).where(sums, _COLUMNS.kinds <= 0))
+    return len(gone)
+
+
+def _add_to_sums(db: Transaction, sums: Mapping[str, float]) -> None:
+    adding = db.upsert(common_values).values(
         [
-            {"of": feature, "is": value, "more": weight, "new": 0 if value else new.get(feature, 0)}
-            for (feature, value), weight in rows
-        ],
+            {"feature": feature, "value": SUM, "weight": weight, "kinds": 0}
+            for feature, weight in sorted(sums.items())
+        ]
     )
+    more = {"weight": _COLUMNS.weight + adding.excluded.weight}
+    db.write(adding.on_conflict_do_update(index_elements=["feature", "value"], set_=more))
 
 
 def _insert_missing(db: Transaction, pairs: Sequence[Pair]) -> dict[str, int]:
-    """Insert the rows that are not there; return how many values are new, by feature."""
+    """Insert the values that are not there; return how many are new, by feature."""
     missing = db.insert_or_ignore(common_values).values(
         [
             {"feature": feature, "value": value, "weight": 0.0, "kinds": 0}
             for feature, value in pairs
         ]
     )
-    inserting = missing.returning(common_values.c.feature, common_values.c.value)
-    new: dict[str, int] = {}
-    for row in db.write(inserting).mappings():
-        if row["value"]:
-            new[row["feature"]] = new.get(row["feature"], 0) + 1
-    return new
+    return Counter(db.write(missing.returning(_COLUMNS.feature)).scalars())
+
+
+def _more(feature: str, value: str, weight: float = 0.0, *, kinds: int = 0) -> dict[str, Any]:
+    return {"of": feature, "is": value, "more": weight, "new": kinds}
+
+
+def _change(db: Transaction, rows: list[dict[str, Any]]) -> None:
+    change = update(common_values).where(
+        _COLUMNS.feature == bindparam("of"), _COLUMNS.value == bindparam("is")
+    )
+    more = {
+        "weight": _COLUMNS.weight + bindparam("more"),
+        "kinds": _COLUMNS.kinds + bindparam("new"),
+    }
+    db.write_all(change.values(more), rows)

@@ -3,11 +3,30 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, any_, delete, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, Select, any_, delete, func, literal_column, select
 
 from idp.store.database import Transaction
 
 BATCH = 500
+
+
+def place(db: Transaction) -> ColumnElement[Any]:
+    """Return where a row lies: the shortest way to it for whoever has just found it."""
+    return literal_column("rowid" if db.dialect == "sqlite" else "ctid")
+
+
+def among(
+    db: Transaction, which: ColumnElement[Any], few: Select[tuple[Any]]
+) -> ColumnElement[bool]:
+    """Return a condition: `which` is one of these few.
+
+    They are found once, before anything is changed. On PostgreSQL a row that somebody holds is
+    passed over; on SQLite the turn of the writers is short.
+    """
+    if db.dialect == "sqlite":
+        return which.in_(few)
+    locked = few.with_for_update(skip_locked=True).scalar_subquery()
+    return which == any_(func.array(locked))
 
 
 def remove_older(
@@ -15,21 +34,8 @@ def remove_older(
 ) -> int:
     """Remove the first rows that were over by `than`, at most `BATCH`; return how many.
 
-    `over_at` is indexed, so a batch costs what it removes, however large the table. On PostgreSQL
-    a row that somebody holds is passed over; on SQLite the turn of the writers is short.
+    `over_at` is indexed, so a batch costs what it removes, however large the table.
     """
-    table = over_at.table
-    place: ColumnElement[Any] = literal_column("rowid" if db.dialect == "sqlite" else "ctid")
-    over = (
-        select(place)
-        .select_from(table)
-        .where(over_at <= than, *also)
-        .order_by(over_at)
-        .limit(BATCH)
-    )
-    if db.dialect == "sqlite":
-        chosen: ColumnElement[bool] = place.in_(over)
-    else:
-        locked = over.with_for_update(skip_locked=True).scalar_subquery()
-        chosen = place == any_(func.array(locked))
-    return db.write(delete(table).where(chosen)).rowcount
+    table, where = over_at.table, place(db)
+    over = select(where).select_from(table).where(over_at <= than, *also).order_by(over_at)
+    return db.write(delete(table).where(among(db, where, over.limit(BATCH)))).rowcount

@@ -3,7 +3,6 @@
 Each is a compare-and-set on what was read: of two that come at once, one is asked to look again.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -142,14 +141,16 @@ def find_good(db: Transaction, sid: str, now: datetime) -> tuple[Session, bytes]
 def list_by_another_policy(
     db: Transaction, version: str, now: datetime, limit: int
 ) -> list[tuple[Session, bytes]]:
-    """Return some good sessions whose limits are of another policy, with their secrets' hashes."""
-    query = (
-        select(*COLUMNS, sessions.c.secret_hash)
-        .where(GOOD, sessions.c.policy_version != version)
-        .order_by(sessions.c.sid)
-        .limit(limit)
-    )
-    rows: Sequence[Any] = db.read(query, {"now": now}).all()
+    """Return some good sessions whose limits are of another policy, with their secrets' hashes.
+
+    Before and behind `version` in the index of versions: those that are of it are not looked at.
+    """
+    its = sessions.c.policy_version
+    rows: list[Any] = []
+    for another in (its < version, its > version):
+        query = select(*COLUMNS, sessions.c.secret_hash).where(GOOD, another)
+        some = query.order_by(its, sessions.c.sid).limit(limit - len(rows))
+        rows += db.read(some, {"now": now}).all()
     return [(from_row(row), row[-1]) for row in rows]
 
 

@@ -128,6 +128,7 @@ JOBS: tuple[Job, ...] = (
     Job("purge decisions", MINUTE, purge_decisions),
     Job("purge known devices", MINUTE, purge_known_devices),
     Job("learn what is common", MINUTE, habits.learn_common),
+    Job("forget what is common no more", MINUTE, habits.forget_common),
     Job("apply policy", MINUTE, apply_policy, full=AT_ONCE),
     Job("rotate keys", MINUTE, rotate_keys, full=1),
     Job("remove expired keys", MINUTE, keys.remove_expired),

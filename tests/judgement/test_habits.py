@@ -1,12 +1,16 @@
 """A user's habits learn in the sign-in, those of all in batches, on any number of nodes."""
 
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event, select
 
 from idp.judgement import habits
+from idp.kernel.secrets import new_id
 from idp.policy.risk import Features
+from idp.policy.risk.fading import worth
 from idp.store import decisions, users
 from idp.store import habits as rows
 from idp.store.database import Database
@@ -52,9 +56,41 @@ def decided(user_id: str, name: str, features: Features, teaches: float) -> Reco
 
 
 def learned_by_all(provider: Provider) -> dict[tuple[str, str], tuple[float, int]]:
+    """What counts now, to a thousandth of a sign-in."""
     with provider.context() as ctx:
         found = ctx.db.read(select(common_values)).mappings()
-        return {(row["feature"], row["value"]): (row["weight"], row["kinds"]) for row in found}
+        one = worth(ctx.now)
+        return {
+            (row["feature"], row["value"]): (round(row["weight"] / one, 3), row["kinds"])
+            for row in found
+        }
+
+
+def taught_to_all(provider: Provider, user_id: str, *lessons: tuple[Features, float]) -> None:
+    """Let all learn from some sign-ins of now."""
+    with provider.context() as ctx:
+        for features, weight in lessons:
+            made = decided(user_id, new_id(), features, weight)
+            decisions.add(ctx.db, replace(made, at=ctx.now))
+    with provider.context() as ctx:
+        assert habits.learn_common(ctx) == len(lessons)
+
+
+def forgotten(provider: Provider) -> int:
+    with provider.context() as ctx:
+        return habits.forget_common(ctx)
+
+
+def check_sums(provider: Provider) -> None:
+    """Each feature's row without a value is the sum of the others."""
+    with provider.context() as ctx:
+        rows_ = ctx.db.read(select(common_values)).mappings().all()
+    sums = {row["feature"]: row for row in rows_ if row["value"] == rows.SUM}
+    assert {row["feature"] for row in rows_} == sums.keys()
+    for feature, total in sums.items():
+        parts = [row["weight"] for row in rows_ if row["feature"] == feature and row["value"]]
+        assert total["weight"] == pytest.approx(sum(parts))
+        assert total["kinds"] == len(parts) > 0
 
 
 def test_what_a_sign_in_taught_is_usual_at_the_next(provider: Provider, user_id):
@@ -129,6 +165,86 @@ def test_two_nodes_that_learn_at_once_count_nothing_twice(provider: Provider, us
             habits.learn_common(ctx)
 
     assert learned_by_all(provider)["country", "NO"] == (20.0, 0)
+
+
+def test_what_all_did_counts_half_after_a_quarter_of_a_year(provider: Provider, user_id):
+    taught_to_all(provider, user_id, (HERE, 1.0), (ELSEWHERE, 0.5))
+    provider.clock.forward(days=90)
+    taught_to_all(provider, user_id, (HERE, 1.0))
+
+    common = learned_by_all(provider)
+    assert common["country", "NO"] == (1.5, 0)
+    assert common["country", "RO"] == (0.25, 0)
+    assert common["country", ""] == (1.75, 2)
+    with provider.context() as ctx:
+        usual = habits.usual(ctx, user_id, HERE).of("country")
+    assert (usual.common, usual.common_all) == (pytest.approx(1.5), pytest.approx(1.75))
+    check_sums(provider)
+
+
+def test_what_nobody_came_with_for_long_is_forgotten_and_the_sums_are_of_the_rest(
+    provider: Provider, user_id
+):
+    taught_to_all(provider, user_id, (HERE, 1.0), (HERE, 1.0), (ELSEWHERE, 1.0))
+    provider.clock.forward(days=179)
+    assert forgotten(provider) == 0
+    provider.clock.forward(days=2)
+
+    # Country, AS number, the hour and the hour of the week are those of both, or only elsewhere.
+    assert forgotten(provider) == 2
+    assert forgotten(provider) == 0
+    common = learned_by_all(provider)
+    assert ("country", "RO") not in common
+    assert common["country", ""] == (0.496, 1)
+    check_sums(provider)
+
+
+def test_when_all_is_forgotten_nothing_is_left(provider: Provider, user_id):
+    taught_to_all(provider, user_id, (HERE, 1.0), (ELSEWHERE, 0.75))
+    provider.clock.forward(days=3650)
+
+    assert forgotten(provider) > 0
+    assert learned_by_all(provider) == {}
+    taught_to_all(provider, user_id, (HERE, 1.0))
+    assert learned_by_all(provider)["country", ""] == (1.0, 1)
+
+
+def test_what_is_forgotten_goes_in_batches(provider: Provider, user_id):
+    many = [replace(ELSEWHERE, country=f"{number}") for number in range(BATCH)]
+    taught_to_all(provider, user_id, *((each, 1.0) for each in many))
+    taught_to_all(provider, user_id, (HERE, 1.0))
+    provider.clock.forward(days=365)
+
+    assert forgotten(provider) == BATCH
+    check_sums(provider)
+    assert 0 < forgotten(provider) < BATCH
+    check_sums(provider)
+    assert not [value for feature, value in learned_by_all(provider) if feature == "country"]
+
+
+def test_what_comes_again_while_it_is_forgotten_is_in_the_sums(provider: Provider, user_id):
+    """Whoever learns holds the sums first, whoever forgets does too: neither counts half."""
+    taught_to_all(provider, user_id, (HERE, 1.0), (ELSEWHERE, 1.0))
+    provider.clock.forward(days=365)
+    with provider.context() as ctx:
+        decisions.add(ctx.db, replace(decided(user_id, "again", HERE, 1.0), at=ctx.now))
+    finished = []
+
+    def learn() -> None:
+        with provider.context() as second:
+            finished.append(habits.learn_common(second))
+
+    with provider.context() as first:
+        assert habits.forget_common(first) > 0
+        learner = threading.Thread(target=learn)
+        learner.start()
+        learner.join(0.5)
+        assert finished == []
+    learner.join(10)
+
+    assert finished == [1]
+    assert learned_by_all(provider)["country", ""] == (1.0, 1)
+    check_sums(provider)
 
 
 def test_a_full_batch_leaves_the_rest_for_the_next(provider: Provider, user_id):

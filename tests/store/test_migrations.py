@@ -8,12 +8,22 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from idp.kernel.clock import system_clock
 from idp.kernel.secrets import new_id
+from idp.policy.risk.fading import faded
 from idp.settings import Settings
 from idp.store import grants as grant_rows
-from idp.store import migrate, users
+from idp.store import habits, migrate, users
 from idp.store.database import Database, Transaction
-from idp.store.schema import audit_events, clients, grants, metadata, sessions, signing_keys
+from idp.store.schema import (
+    audit_events,
+    clients,
+    common_values,
+    grants,
+    metadata,
+    sessions,
+    signing_keys,
+)
 from idp.store.users import User
 from tests.store.conftest import opened
 
@@ -80,6 +90,26 @@ def test_what_was_granted_before_there_were_families_comes_along(empty_database_
         database.transaction() as db,
     ):
         db.write(again)
+
+
+def test_what_was_common_before_it_faded_counts_in_full_on_the_day_of_the_upgrade(
+    empty_database_url: str,
+):
+    url = Settings(database_url=empty_database_url).database
+    migrate.upgrade(url, "0005")
+    with opened(url) as database, database.transaction() as db:
+        for value, weight, kinds in (("", 3.0, 2), ("NO", 2.0, 0), ("RO", 1.0, 0)):
+            row = {"feature": "country", "value": value, "weight": weight, "kinds": kinds}
+            db.write(insert(common_values), row)
+
+    migrate.upgrade(url)
+
+    with opened(url) as database, database.transaction() as db:
+        found = habits.common(db, [("country", "NO")])
+    assert faded(found, system_clock()) == {
+        ("country", ""): (pytest.approx(3.0, rel=1e-4), 2),
+        ("country", "NO"): (pytest.approx(2.0, rel=1e-4), 0),
+    }
 
 
 def rows_of_0002() -> dict[str, dict[str, object]]:

@@ -62,6 +62,13 @@ common_values = Table(
     metadata,
     Column("feature", String, primary_key=True),
     Column("value", String, primary_key=True, comment="empty: the sum over all values"),
+    # In what the sign-ins of one day are worth, always the same day (policy.risk.fading).
     Column("weight", Float, nullable=False),
     Column("kinds", Integer, nullable=False, comment="of the sum: how many values there are"),
+)
+Index(
+    "ix_common_values_weight",
+    common_values.c.weight,
+    sqlite_where=common_values.c.value != "",
+    postgresql_where=common_values.c.value != "",
 )

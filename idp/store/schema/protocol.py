@@ -9,6 +9,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    and_,
     false,
     text,
 )
@@ -65,6 +66,14 @@ Index(
     sessions.c.idle_until,
     sqlite_where=sessions.c.ended_at.is_(None),
     postgresql_where=sessions.c.ended_at.is_(None),
+)
+_good = and_(sessions.c.ended_at.is_(None), sessions.c.challenged_at.is_(None))
+Index(
+    "ix_sessions_policy_version",
+    sessions.c.policy_version,
+    sessions.c.sid,
+    sqlite_where=_good,
+    postgresql_where=_good,
 )
 
 authorization_requests = Table(

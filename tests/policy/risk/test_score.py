@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from math import isfinite
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from idp.policy.book import Thresholds
 from idp.policy.facts import Risk
 from idp.policy.risk import THRESHOLDS, Count, Features, Signals, Usual, level_at, score
 from idp.policy.risk.features import CREDENTIAL, LEVELS
-from idp.policy.risk.likelihood import steps
+from idp.policy.risk.likelihood import share_of_all, steps
 from idp.policy.terms import DeviceStanding, RiskLevel
 from tests.policy.risk import made
 
@@ -55,6 +56,24 @@ def test_what_is_new_to_the_user_looks_no_calmer_for_being_rare_among_all(
     rarer = made.with_count(new, level, common=common * part)
 
     assert no_riskier(score(features, new, signals), score(features, rarer, signals))
+
+
+@given(made.features(), made.habits(), made.SIGNALS, SOME)
+def test_however_much_of_what_is_common_has_faded_there_is_a_score(features, usual, signals, left):
+    """What fades does so together: no value's share of all moves but towards what is guessed."""
+    counts = {
+        name: replace(count, common=count.common * left, common_all=count.common_all * left)
+        for name, count in usual.counts.items()
+    }
+
+    assert isfinite(score(features, replace(usual, counts=counts), signals).score)
+    for level in LEVELS:
+        before, after = (
+            share_of_all(level.share, each[level.name]) for each in (usual.counts, counts)
+        )
+        guess = share_of_all(level.share, replace(counts[level.name], common=0.0, common_all=0.0))
+        assert 0 < after <= 1
+        assert min(before, guess) - NOISE <= after <= max(before, guess) + NOISE
 
 
 @given(made.features(), made.habits(), LEVEL_NAMES)
