@@ -86,7 +86,8 @@ def _text(path: Path) -> str:
             text = file.read(_LARGEST + 1)
         if len(text) > _LARGEST:
             raise SetupFault("it is larger than a mebibyte")
-        return text.decode()
+        # Some editors begin with a mark that is not for people to see.
+        return text.decode("utf-8-sig")
     except OSError as error:
         raise SetupFault(f"it cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -1,12 +1,11 @@
 """MMDB files: which network an address belongs to, and where it is."""
 
-import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
 from pathlib import Path
@@ -14,10 +13,14 @@ from typing import Any, Protocol
 
 import maxminddb
 
+from idp.kernel.clock import from_epoch
 from idp.surroundings.watched import Unreadable
 
 Address = IPv4Address | IPv6Address
 Record = Mapping[str, Any]
+_NO_MMDB = "is no MMDB file, or a part of one"
+# What the readers raise of a file that is broken, beside what they call so.
+_BROKEN = (maxminddb.InvalidDatabaseError, *(ValueError, TypeError, OverflowError, RecursionError))
 
 
 class Atlas(Protocol):
@@ -38,9 +41,10 @@ class Blank:
 
 @dataclass(frozen=True)
 class Charted:
-    """An MMDB file that is open."""
+    """An MMDB file that is open, and when it was made."""
 
     reader: maxminddb.Reader
+    built_at: datetime
 
     def record_of(self, address: Address) -> Record:
         """Return what the file says; nothing where it is broken or is for IPv4 alone."""
@@ -49,17 +53,6 @@ class Charted:
             if isinstance(found, dict):
                 return found
         return {}
-
-    def sample(self, most: int) -> Iterator[Record]:
-        """Yield what the file says of its first networks."""
-        for _, record in islice(self.reader, most):
-            if isinstance(record, dict):
-                yield record
-
-    @property
-    def built_at(self) -> datetime:
-        """When the file was made."""
-        return datetime.fromtimestamp(self.reader.metadata().build_epoch, UTC)
 
 
 def read_mmdb(path: Path) -> Charted:
@@ -76,11 +69,30 @@ def read_mmdb(path: Path) -> Charted:
             with path.open("rb") as file:
                 shutil.copyfileobj(file, copy)
             copy.flush()
-            return Charted(maxminddb.open_database(copy.name))
+            reader = maxminddb.open_database(copy.name)
+        return Charted(reader, from_epoch(reader.metadata().build_epoch))
     except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror or os.strerror(0)}") from error
-    except (maxminddb.InvalidDatabaseError, ValueError) as error:
-        raise Unreadable("is no MMDB file, or a part of one") from error
+        raise Unreadable(f"cannot be read: {error.strerror or type(error).__name__}") from error
+    except _BROKEN as error:
+        raise Unreadable(_NO_MMDB) from error
+
+
+def first_records(path: Path, most: int) -> list[Record]:
+    """Return what an MMDB file says of its first networks.
+
+    By the reader in Python: the compiled one writes beyond its memory where the tree is deeper than
+    the file says.
+
+    Raises:
+        Unreadable: it is not there, or its tree is broken.
+    """
+    try:
+        with maxminddb.open_database(path, maxminddb.MODE_FILE) as reader:
+            return [each for _, each in islice(reader, most) if isinstance(each, dict)]
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror or type(error).__name__}") from error
+    except _BROKEN as error:
+        raise Unreadable(_NO_MMDB) from error
 
 
 def network_number(record: Record) -> int | None:

@@ -22,14 +22,17 @@ class Unreadable(Exception):
 class Watched(Generic[Content]):
     """What a file says, and `nothing` where there is none.
 
-    One that goes missing or is broken leaves standing what was read before.
+    One that goes missing or is broken leaves standing what was read before, and so does one that is
+    being written: half a list is a list as well, and an empty file a policy.
     """
 
     def __init__(
         self, path: Path | None, read: Callable[[Path], Content], nothing: Content
     ) -> None:
         self._path, self._read, self._content = path, read, nothing
+        # Of what was read, and of what is to be read if it is still the same at the next look.
         self._stamp: tuple[int, ...] | None = None
+        self._next_stamp: tuple[int, ...] | None = None
         self._next_look = 0.0
         self._lock = threading.Lock()
 
@@ -38,8 +41,8 @@ class Watched(Generic[Content]):
         # Not an instant that anybody is told or judged by: only when to look again.
         if self._path is None or time.monotonic() < self._next_look:
             return self._content
-        # Whoever comes while somebody reads goes on with what there is.
-        if self._lock.acquire(blocking=False):
+        # Whoever comes while somebody reads goes on with what there is; at first that is nothing.
+        if self._lock.acquire(blocking=self._stamp is None):
             try:
                 self._look(self._path)
                 self._next_look = time.monotonic() + LOOKS_EVERY
@@ -48,16 +51,24 @@ class Watched(Generic[Content]):
         return self._content
 
     def _look(self, path: Path) -> None:
-        stamp = _stamp_of(path)
+        stamp, first = _stamp_of(path), self._stamp is None
         if stamp == self._stamp:
             return
-        self._stamp = stamp
+        if not first and stamp != self._next_stamp:
+            self._next_stamp = stamp
+            return
         try:
-            self._content = self._read(path)
+            content = self._read(path)
         except Unreadable as error:
             log.warning("file_unreadable", path=str(path), why=str(error))
+        except Exception:  # whatever it is, no request is to fail for it
+            log.exception("file_unreadable", path=str(path))
         else:
+            if not first and _stamp_of(path) != stamp:
+                return
+            self._content = content
             log.info("file_read", path=str(path))
+        self._stamp = stamp
 
 
 def _stamp_of(path: Path) -> tuple[int, ...]:

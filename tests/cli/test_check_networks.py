@@ -56,6 +56,13 @@ def test_a_file_that_is_missing_or_broken_is_a_fault_that_names_it(files, tmp_pa
     assert set(severities(networks.CHECKS, some_facts(**files))) == {"fault"}
 
 
+def test_a_file_whose_tree_is_broken_is_a_fault_and_no_traceback(files):
+    path = files["geo_asn_file"]
+    path.write_bytes(bytes(4) + path.read_bytes()[4:])
+
+    assert said(**files) == [f"IDP_GEO_ASN_FILE: {path} is no MMDB file, or a part of one."]
+
+
 def test_a_file_of_the_other_kind_is_a_fault(files):
     files["geo_asn_file"], files["geo_country_file"] = (
         files["geo_country_file"],

@@ -23,9 +23,10 @@ def file(tmp_path):
 
 
 def looking_again(policies):
-    """Have the files looked at, which happens every two seconds."""
-    for watched in (policies._current, policies._draft):
+    """Have the files looked at twice, which happens every two seconds."""
+    for watched in (policies._current, policies._draft) * 2:
         watched._next_look = 0.0
+        watched.content()
     return policies
 
 
@@ -56,6 +57,23 @@ def test_a_file_that_changes_is_read_anew(file):
 
     assert looking_again(policies).current(NOON).version != before.version
     assert policies.draft(NOON) == policies.current(NOON)
+
+
+def test_a_file_that_is_being_written_is_not_taken_for_a_policy(file):
+    """Editors empty a file before they fill it, and an empty one is a policy: the built-in one."""
+    policies = Policies(Settings(policy_file=file))
+    before = policies.current(NOON)
+    file.write_text("")
+    policies._current._next_look = 0.0
+
+    assert policies.current(NOON) == before
+
+
+def test_a_mark_at_the_beginning_is_no_part_of_the_file(file):
+    before = read_policy(file, Settings())
+    file.write_text(GOOD, encoding="utf-8-sig")
+
+    assert read_policy(file, Settings()) == before
 
 
 @pytest.mark.parametrize("broken", ['then.idle = "x"', None], ids=["broken", "gone"])

@@ -13,7 +13,7 @@ from idp.policy.book import NEVER, Bounds, Rule, Share, Thresholds
 from idp.policy.built_in import built_in, rules_for
 from idp.policy.durations import duration_of, in_short, share_of
 from idp.policy.presets import AAL2, AAL3, FAPI, PRESETS
-from idp.policy.reading import policy_of
+from idp.policy.reading import keys, policy_of
 from idp.policy.risk.thresholds import THRESHOLDS
 from idp.policy.terms import AtLimit, Change, DeviceStanding, Moment, Outcome, RiskLevel
 from idp.policy.written import document_of, version_of
@@ -308,8 +308,57 @@ sessions = "x"
     ]
 
 
-def test_a_key_in_quotes_is_found_by_what_it_stands_in():
-    assert faults('[defaults]\n"idle" = 1')[0].startswith("line 1: defaults.idle: ")
+def test_a_key_in_quotes_is_found_too_and_one_with_an_escape_by_what_it_stands_in():
+    assert faults('[defaults]\n"idle" = 1')[0].startswith("line 2: defaults.idle: ")
+    assert faults("[defaults]\n'idle' = 1")[0].startswith("line 2: defaults.idle: ")
+    assert faults('[defaults]\n"\\u0069dle" = 1')[0].startswith("line 1: defaults.idle: ")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        '# they say """ here',
+        "# and ''' there",
+        """x = "# '''" """,
+        """x = '# \"\"\"' """,
+        'x = """a""" # b',
+        'x = """a\n# """ # c',
+        "x = '''\n\"\"\"\n'''",
+        r'x = "\"" # """',
+        "[['rules']]\nname = 'first'\nthen.sessions = 1",
+    ],
+)
+def test_nothing_that_looks_like_a_string_leads_to_another_line(before):
+    line = before.count("\n") + 4
+
+    assert faults(before + '\n[[rules]]\nname = "r"\nthen.sessions = "x"')[-1].startswith(
+        f'line {line}: rule "r": then.sessions: '
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[defaults]\nsessions = 0x" + "f" * 5000, "a number of more than 64 bits is no whole"),
+        ("[risk]\nhigh = 0x" + "f" * 400, "risk.high: a number of more than 64 bits is no number"),
+        ("[defaults]\nidle." + ".".join("a" * 3000) + " = 1", "a table is no duration like"),
+        ("[" + ".".join("a" * 20_000) + "]", "line 1: a: there is no such key"),
+        ("[defaults]\nidle = [1, [2]]", "a list is no duration like"),
+        ("k" * 5000 + " = 1", f"line 1: {'k' * 64}…: there is no such key"),
+    ],
+)
+def test_what_is_large_or_deep_is_a_fault_like_any_other(text, said):
+    (told,) = faults(text)
+
+    assert said in told
+    assert len(told) < 250
+
+
+@pytest.mark.parametrize("key", [r"a\nb", r"a\u001b[31mb", r"a\u2028b"])
+def test_a_key_makes_no_lines_and_no_colours_of_its_own(key):
+    (told,) = faults(f'"{key}" = 1')
+
+    assert told.isprintable()
 
 
 def test_the_version_is_what_decides_and_nothing_else():
@@ -398,6 +447,45 @@ def test_what_is_shown_is_what_a_file_can_say(rules):
     ]
 
     assert read("\n".join(["built_in_rules = false", *tables])) == wanted
+
+
+KEYS = [*keys.FILE, *keys.BOUNDS, *keys.RISK, *keys.RULE, *keys.WHEN, *keys.THEN]
+ANYTHING = st.recursive(
+    st.just("2030-01-01T00:00:00Z")
+    | st.booleans().map(toml)
+    | st.floats().map(str)
+    | st.integers().map(str)
+    | st.integers(0, 2**20_000).map(hex)
+    | st.text().map(json.dumps)
+    | st.sampled_from(["5m", "50%", "aal2", "sign_in", "low", "NO", "10.0.0.0/8"]).map(toml),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda members: f"[{', '.join(members)}]")
+        | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3).map(
+            lambda pairs: "{" + ", ".join(f"{key} = {value}" for key, value in pairs.items()) + "}"
+        )
+    ),
+    max_leaves=6,
+)
+TABLES = st.lists(
+    st.tuples(
+        st.sampled_from(["[bounds]", "[defaults]", "[risk]", "[[rules]]", "[rules.when]", "#"]),
+        st.dictionaries(st.sampled_from(KEYS) | st.text().map(json.dumps), ANYTHING, max_size=3),
+    ),
+    max_size=4,
+)
+
+
+@given(TABLES)
+def test_whatever_stands_at_a_key_each_fault_is_one_line_that_can_be_printed(tables):
+    text = "\n".join(
+        "\n".join([header, *(f"{key} = {value}" for key, value in pairs.items())])
+        for header, pairs in tables
+    )
+    try:
+        told = policy_of(text, SETTINGS).version
+    except SetupFault as refused:
+        told = refused.detail
+    assert all(line and line.isprintable() for line in told.split("\n"))
 
 
 SCRAPS = [*"[]={}.'", '"""', "\n", "1", "name", "rules", "bounds", "risk", "when", "then", "idle"]

@@ -2,19 +2,21 @@
 
 import ipaddress
 import os
+import threading
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from idp.settings import Settings
 from idp.surroundings import watched
-from idp.surroundings.geography import read_mmdb
+from idp.surroundings.geography import first_records, read_mmdb
 from idp.surroundings.lists import read_list
 from idp.surroundings.networks import NOWHERE, Networks, Place
-from idp.surroundings.watched import Unreadable
+from idp.surroundings.watched import Unreadable, Watched
 from tests.support.mmdb import BUILT, write_mmdb
 
 NUMBERS = {
@@ -139,6 +141,7 @@ def test_a_file_that_changes_is_read_anew(settings, always_look):
     write_mmdb(settings.geo_country_file, {"192.0.2.0/24": {"country": {"iso_code": "AT"}}})
     settings.tor_exits_file.write_text("192.0.2.1\n")
 
+    networks.place_of("192.0.2.1")
     place = networks.place_of("192.0.2.1")
     assert (place.country, place.tor) == ("AT", True)
 
@@ -151,7 +154,9 @@ def test_it_is_looked_at_every_two_seconds_at_most(settings, monkeypatch):
     settings.tor_exits_file.write_text("192.0.2.1\n")
 
     assert not networks.place_of("192.0.2.1").tor
-    seconds[0] = 2.0
+    for seconds[0] in (1.9, 2.0, 3.9):
+        assert not networks.place_of("192.0.2.1").tor
+    seconds[0] = 4.0
     assert networks.place_of("192.0.2.1").tor
 
 
@@ -168,7 +173,8 @@ def test_a_file_that_breaks_leaves_standing_what_it_said(settings, always_look, 
             path.write_bytes(whole[:200] if broken == "cut" else b"rubbish")
     settings.hosting_networks_file.write_text("not a network\n")
 
-    assert networks.place_of("192.0.2.200") == before
+    for _ in range(3):
+        assert networks.place_of("192.0.2.200") == before
     assert networks.place_of("198.51.100.1").hosting
 
 
@@ -185,8 +191,78 @@ def test_while_somebody_reads_a_file_others_go_on(settings, always_look):
     settings.tor_exits_file.write_text("")
 
     with networks._tor._lock:
-        assert networks.place_of("203.0.113.7") == before
+        for _ in range(3):
+            assert networks.place_of("203.0.113.7") == before
+    for _ in range(2):
+        place = networks.place_of("203.0.113.7")
+    assert not place.tor
+
+
+def test_a_file_that_is_still_being_written_is_not_read(settings, always_look):
+    """Half a list is a list as well, and no file at all a policy."""
+    networks = Networks(settings)
+    networks.place_of("203.0.113.7")
+    for line in range(5):
+        settings.tor_exits_file.write_text("192.0.2.1\n" * line)
+        assert networks.place_of("203.0.113.7").tor
+
+    networks.place_of("203.0.113.7")
     assert not networks.place_of("203.0.113.7").tor
+
+
+def test_what_changes_while_it_is_read_is_read_once_more(tmp_path, always_look):
+    path = tmp_path / "x"
+    path.write_text("first")
+
+    def read(path):
+        said = path.read_text()
+        if said == "second":
+            path.write_text("the third")
+        return said
+
+    file = Watched(path, read, "")
+    assert file.content() == "first"
+    path.write_text("second")
+
+    assert [file.content() for _ in range(4)] == ["first", "first", "first", "the third"]
+
+
+def test_whatever_goes_wrong_with_a_file_no_request_fails_for_it(tmp_path, always_look):
+    path = tmp_path / "x"
+    path.write_text("")
+
+    def read(path):
+        raise RecursionError
+
+    file = Watched(path, read, "nothing")
+    with structlog.testing.capture_logs() as logs:
+        assert [file.content() for _ in range(3)] == ["nothing"] * 3
+    assert [line["event"] for line in logs] == ["file_unreadable"]
+
+
+def test_who_comes_first_waits_for_the_file_to_be_read(tmp_path):
+    path = tmp_path / "x"
+    path.write_text("what it says")
+    reading, go_on, heard = threading.Event(), threading.Event(), []
+
+    def read(path):
+        reading.set()
+        assert go_on.wait(10)
+        return path.read_text()
+
+    file = Watched(path, read, "nothing")
+    callers = [threading.Thread(target=lambda: heard.append(file.content())) for _ in range(3)]
+    callers[0].start()
+    assert reading.wait(10)
+    for each in callers[1:]:
+        each.start()
+    callers[1].join(0.2)
+    assert heard == []
+
+    go_on.set()
+    for each in callers:
+        each.join(10)
+    assert heard == ["what it says"] * 3
 
 
 # What is read
@@ -205,6 +281,32 @@ def test_a_broken_record_says_nothing(tmp_path):
     # A map of more pairs than there are bytes.
     path.write_bytes(whole.replace(b"\xe1\x47country", b"\xf8\x47country", 1))
     assert read_mmdb(path).record_of(ipaddress.ip_address("192.0.2.1")) == {}
+
+
+def test_a_file_that_was_made_in_no_year_is_none(tmp_path):
+    for built in (2**63, 2**64 - 1):
+        with pytest.raises(Unreadable):
+            read_mmdb(write_mmdb(tmp_path / "x", NUMBERS, built=built))
+
+
+def shallower(whole):
+    """A file that says of its tree for IPv6 that it is one for IPv4."""
+    before, name, after = whole.rpartition(b"ip_version")
+    return before + name + after.replace(b"\x06", b"\x04", 1)
+
+
+@pytest.mark.parametrize(
+    "broken", [shallower, lambda whole: bytes(4) + whole[4:]], ids=["too deep", "in a circle"]
+)
+def test_a_tree_that_is_broken_has_no_first_records(tmp_path, broken):
+    path = write_mmdb(tmp_path / "x", {"2001:db8::1/128": {"asn": 1}})
+    assert first_records(path, 10) == [{"asn": 1}]
+    path.write_bytes(broken(path.read_bytes()))
+
+    with pytest.raises(Unreadable, match=r"^is no MMDB file, or a part of one$"):
+        first_records(path, 10)
+    with pytest.raises(Unreadable, match=r"^cannot be read: "):
+        first_records(tmp_path / "none", 10)
 
 
 @pytest.mark.parametrize(

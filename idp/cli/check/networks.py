@@ -60,10 +60,11 @@ def _atlas(
         return
     try:
         atlas: Charted = geography.read_mmdb(path)
+        first = geography.first_records(path, _SAMPLE)
     except Unreadable as error:
         yield fault(f"{name}: {path} {error}.", _WITHOUT, "Give an MMDB file (docs/networks.md).")
         return
-    if all(read(record) is None for record in atlas.sample(_SAMPLE)):
+    if all(read(record) is None for record in first):
         yield fault(f"{name}: {path} knows no {what}.", _WITHOUT, "Give the right MMDB file.")
     age = facts.now - atlas.built_at
     if age > OLD:

@@ -7,6 +7,13 @@ from typing import Any
 from idp.policy.reading.lines import Path, line_of, lines_of
 
 Reader = Callable[[Any], Any]
+_LONGEST = 64
+
+
+def printable(text: str) -> str:
+    """Return a text as a message quotes it: one short line, without what a terminal would obey."""
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cut)
 
 
 class Wrong(ValueError):
@@ -44,7 +51,7 @@ class Faults:
         if not isinstance(table, dict):
             self.add(path, "a table is needed")
             return {}
-        for key in table.keys() - readers.keys():
+        for key in (each for each in table if each not in readers):
             near = get_close_matches(key, readers, 1)
             meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(readers)}"
             self.add((*path, key), f"there is no such key; {meant}")
@@ -57,7 +64,8 @@ class Faults:
 
     def _called(self, path: Path) -> str:
         """Return how people call a key: a rule goes by its name, or else by its number."""
+        names = [printable(str(each)) for each in path]
         if path[0] != "rules" or len(path) == 1:
-            return ".".join(map(str, path))
+            return ".".join(names)
         rule = self.called.get(path[:2], f"rule {int(path[1]) + 1}")
-        return ": ".join([rule, ".".join(map(str, path[2:]))] if path[2:] else [rule])
+        return ": ".join([rule, ".".join(names[2:])] if path[2:] else [rule])

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from idp.policy.book import Duration
 from idp.policy.durations import duration_of, share_of
-from idp.policy.reading.faults import Reader, Wrong
+from idp.policy.reading.faults import Reader, Wrong, printable
 
 Word = TypeVar("Word")
 
@@ -20,17 +20,21 @@ LEAST = timedelta(minutes=1)
 _NAME_LENGTH, _TEXT_LENGTH, _MOST_SESSIONS = 64, 200, 1000
 _COUNTRY = re.compile("[A-Z]{2}", re.ASCII)
 _AS = re.compile("AS[1-9][0-9]{0,9}", re.ASCII)
+# As TOML 1.0.0 §Integer has them; the parser takes any.
+_BITS_OF_A_NUMBER = 64
 # What is known of an address where a decision is made.
 _BITS = {4: 24, 6: 48}
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message quotes it, without what a terminal would obey."""
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    """Return a value as a message quotes it; of what is large or deep only what it is."""
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
     if isinstance(value, bool):
-        text = text.lower()
-    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return printable if len(printable) <= _NAME_LENGTH else f"{printable[:_NAME_LENGTH]}…"
+        return str(value).lower()
+    if isinstance(value, int) and value.bit_length() > _BITS_OF_A_NUMBER:
+        return "a number of more than 64 bits"
+    return printable(f'"{value}"' if isinstance(value, str) else str(value))
 
 
 def boolean(value: Any) -> bool:
@@ -42,9 +46,13 @@ def boolean(value: Any) -> bool:
 
 def number(value: Any) -> float:
     """Return a number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        read = math.nan if isinstance(value, bool | str) else float(value)
+    except (TypeError, OverflowError):
+        read = math.nan
+    if not math.isfinite(read):
         raise Wrong(f"{shown(value)} is no number")
-    return float(value)
+    return read
 
 
 def count(value: Any) -> int:
