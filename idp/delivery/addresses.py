@@ -1,9 +1,10 @@
 """Which addresses we speak to: those of the public internet, and those that an operator names."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from idp.kernel.hosts import is_loopback
+from idp.kernel.hosts import in_ascii, is_loopback
 from idp.settings import Settings
 from idp.settings.reach import NOWHERE_ELSE, Network, Reach, reach_of
 
@@ -62,5 +63,8 @@ def guard_of(settings: Settings) -> Guard:
 
 
 def guard_for(host: str) -> Guard:
-    """Return the guard of requests to a host that the operator named."""
+    """Return the guard of requests to a host that the operator named, in whatever script."""
+    with suppress(ValueError):
+        # What is asked for is this name.
+        host = in_ascii(host)
     return Guard(Reach(frozenset({host}), _LOOPBACK if is_loopback(host) else ()))

@@ -6,8 +6,10 @@ that means something else a moment later (DNS rebinding) leads nowhere.
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import httpcore2
@@ -51,10 +53,7 @@ class Line(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """Connect to the first address that may be spoken to and answers."""
         del timeout, local_address, socket_options
-        try:
-            found = self._resolve(host, port)
-        except OSError:
-            raise NotReached("NameNotFound") from None
+        found = self._found(host, port)
         allowed = list(dict.fromkeys(each for each in found if self._guard.allows(host, each)))
         if not allowed:
             raise NotReached("AddressNotAllowed")
@@ -65,6 +64,30 @@ class Line(httpcore2.NetworkBackend):
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 continue
         return self._connect(last, port)
+
+    def _found(self, host: str, port: int) -> Sequence[str]:
+        """Return the addresses of a host, if they are known in time.
+
+        The system's resolver takes as long as it likes, or as whoever answers it: it is left alone
+        then, and its thread ends when it does.
+        """
+        found: Future[Sequence[str]] = Future()
+
+        def resolve() -> None:
+            try:
+                found.set_result(self._resolve(host, port))
+            except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+                found.set_exception(error)
+
+        asking = threading.Thread(target=resolve, name="resolver", daemon=True)
+        asking.start()
+        asking.join(_left(self._until, httpcore2.ConnectTimeout))
+        if not found.done():
+            raise httpcore2.ConnectTimeout
+        try:
+            return found.result()
+        except OSError:
+            raise NotReached("NameNotFound") from None
 
     def _connect(self, address: str, port: int, share: int = 1) -> httpcore2.NetworkStream:
         wait = _left(self._until, httpcore2.ConnectTimeout) / share

@@ -116,7 +116,7 @@ def _target(url: str) -> httpcore2.URL:
     """Return a URL in its parts, split once: nobody downstream reads it in another way."""
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS[parts.scheme]
+        port = _PORTS[parts.scheme] if parts.port is None else parts.port
         host = in_ascii(parts.hostname or "")
     except (ValueError, KeyError):
         raise NotReached("NoSuchUrl") from None
@@ -125,6 +125,8 @@ def _target(url: str) -> httpcore2.URL:
     if parts.scheme == "http" and not is_loopback(host):
         raise NotReached("NotEncrypted")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if not path.isascii() or not port:
+        raise NotReached("NoSuchUrl")
     return httpcore2.URL(scheme=parts.scheme, host=host, port=port, target=path)
 
 

@@ -1,6 +1,7 @@
 """The one client for servers that others named: what it reaches, and what it puts up with."""
 
 import socket
+import threading
 import time
 from ipaddress import ip_address
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.delivery.addresses import Guard, guard_of, is_public
+from idp.delivery.addresses import Guard, guard_for, guard_of, is_public
 from idp.delivery.outgoing import Limits, NotReached, Outgoing
 from idp.settings import Settings
 from idp.settings.reach import Reach, reach_of
@@ -168,8 +169,12 @@ def test_the_setting_is_a_list(monkeypatch):
         ("https:///", "NoSuchUrl"),
         ("https://user@app.example/", "NoSuchUrl"),
         ("https://app.example:99999/", "NoSuchUrl"),
+        ("https://app.example:0/", "NoSuchUrl"),
         ("https://app.example/\r\nX: y", "NoSuchUrl"),
         ("https://app.example/a b", "NoSuchUrl"),
+        ("https://app.example/\N{LATIN SMALL LETTER E WITH ACUTE}", "NoSuchUrl"),
+        ("https://app.example/?q=\N{LATIN SMALL LETTER E WITH ACUTE}", "NoSuchUrl"),
+        ("https://app..example/", "NoSuchUrl"),
         ("https://[::1/", "NoSuchUrl"),
     ],
 )
@@ -184,6 +189,34 @@ def test_a_name_that_means_nothing_is_told_apart():
         raise socket.gaierror
 
     assert reason_of(Outgoing(HERE, resolve=nothing), "https://app.example/") == "NameNotFound"
+
+
+def test_a_name_that_takes_long_to_be_resolved_has_no_more_time():
+    over = threading.Event()
+
+    def slowly(host, port):
+        over.wait(20)
+        return ["127.0.0.1"]
+
+    begun = time.monotonic()
+    assert reason_of(Outgoing(HERE, QUICK, slowly), "https://app.example/") == "ConnectTimeout"
+    assert time.monotonic() - begun < 2
+    over.set()
+
+
+@pytest.mark.parametrize("host", ["b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example", "sms"])
+def test_a_host_of_the_operators_may_be_anywhere_in_whatever_script_it_is_named(host):
+    asked = []
+
+    def resolve(name, port):
+        asked.append(name)
+        return []
+
+    guard = guard_for(host)
+    reason_of(Outgoing(guard, resolve=resolve), f"https://{host}/")
+    (name,) = asked
+    assert guard.allows(name, "10.0.0.1")
+    assert not guard.allows(f"x.{name}", "10.0.0.1")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
