@@ -69,8 +69,10 @@ class Reader:
     def _verified(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return header and claims under a key of the provider, one that is newer than our copy."""
         for anew in (False, True):
+            # Whoever cannot read the keys has not looked at the token: that is no refusal.
+            known = self._keys(anew)
             try:
-                keys = KeySet.import_key_set(self._keys(anew))  # type: ignore[arg-type]
+                keys = KeySet.import_key_set(known)  # type: ignore[arg-type]
                 decoded = jwt.decode(token, keys, algorithms=ALGORITHMS)
             except (JoseError, ValueError, TypeError, UnicodeError):
                 continue

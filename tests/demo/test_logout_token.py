@@ -3,12 +3,17 @@
 import time
 
 import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
+from idp.demo import logout_token
 from idp.demo.client import create_client
-from idp.demo.logout_token import EVENT, MOST, LoggedOut, NotALogoutToken, Reader
+from idp.demo.logout_token import EVENT, LoggedOut, NotALogoutToken, Reader
 from idp.demo.memory import Memory, SignedIn
+from idp.kernel.encoding import b64url, json_bytes
 from tests.support.ports import free_port
 from tests.support.spec import spec
 
@@ -43,6 +48,14 @@ def a_token(key=OURS, header=None, **changed):
     return jwt.encode(head, claims, key, algorithms=["RS256", "PS256"])
 
 
+def signed(header):
+    """A token with any header at all, under our key."""
+    payload = a_token().split(".")[1]
+    said = f"{b64url(json_bytes(header))}.{payload}"
+    signature = OURS.private_key.sign(said.encode(), PKCS1v15(), SHA256())
+    return f"{said}.{b64url(signature)}"
+
+
 @spec("Back-Channel Logout §2.6")
 def test_a_logout_token_says_whose_session_is_over():
     assert reader().read(a_token()) == LoggedOut("ada", "s1", "j1")
@@ -61,6 +74,8 @@ def test_a_logout_token_says_whose_session_is_over():
         ("signature", lambda: a_token(header={"alg": "PS256"})),
         ("signature", lambda: a_token()[:-8] + "AAAAAAAA"),
         ("typ", lambda: a_token(header={"typ": "JWT"})),
+        ("signature", lambda: signed({"alg": "RS256", "kid": "ours", "typ": 7})),
+        ("signature", lambda: signed({"alg": "none"})),
         ("iss", lambda: a_token(iss="https://evil.example")),
         ("aud", lambda: a_token(aud="calendar")),
         ("aud", lambda: a_token(aud=None)),
@@ -86,8 +101,31 @@ def test_a_repetition_is_known_and_does_nothing():
     read = reader().read
     assert read(a_token()) is not None
     assert read(a_token()) is None
-    for number in range(MOST + 1):
-        reader()._seen[str(number)] = 0
+
+
+def test_of_very_many_the_newest_are_known(monkeypatch):
+    monkeypatch.setattr(logout_token, "MOST", 2)
+    read = reader().read
+    tokens = [a_token(jti=f"j{number}") for number in range(3)]
+    assert all(map(read, tokens))
+
+    assert read(tokens[2]) is None
+    assert read(tokens[1]) is None
+    assert read(tokens[0]) is not None
+
+
+class Unreadable(requests.RequestException, ValueError):
+    """As requests has it where an answer is no JSON."""
+
+
+def test_a_provider_whose_keys_cannot_be_read_is_no_reason_to_refuse_a_token():
+    """What is refused is never said again; what could not be checked is."""
+
+    def keys(anew):
+        raise Unreadable
+
+    with pytest.raises(Unreadable):
+        Reader(ISSUER, CLIENT, keys).read(a_token())
 
 
 def test_a_key_that_is_newer_than_our_copy_is_looked_for():
