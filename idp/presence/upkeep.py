@@ -19,10 +19,14 @@ AT_ONCE = 100
 
 
 def apply_policy(ctx: RequestContext) -> int:
-    """Judge a batch of sessions by the policy that came in force; return how many were."""
+    """Judge a batch of sessions by the policy that came in force; return how many were found.
+
+    Some may be used, and so judged, in between: that is no sign that there are no more.
+    """
     version = ctx.house.get(Policies).current(ctx.now).version
     found = session_changes.list_by_another_policy(ctx.db, version, ctx.now, AT_ONCE)
-    return sum(_apply(ctx, session, secret_hash) for session, secret_hash in found)
+    done = [_apply(ctx, session, secret_hash) for session, secret_hash in found]
+    return len(found) if any(done) else 0
 
 
 def _apply(ctx: RequestContext, session: Session, secret_hash: bytes) -> bool:

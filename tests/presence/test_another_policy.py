@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
+from idp.judgement import in_session
 from idp.policy.book import Rule, Then, When
 from idp.policy.terms import Outcome
 from idp.presence.upkeep import apply_policy
+from idp.sessions import service as session_service
+from idp.store.database import Database
 from idp.store.schema import sessions
 from tests.app import Provider, RelyingParty
 from tests.presence.places import decided, how_it_ended, in_force, ruled, session_in
@@ -129,3 +132,58 @@ def test_a_refusal_is_a_question_to_who_is_away(provider: Provider, rp: RelyingP
     by_worker(provider, rp)
 
     assert session_in(provider).challenge == "no"
+
+
+def test_what_is_used_in_between_does_not_make_the_worker_stop(
+    provider: Provider, rp: RelyingParty, monkeypatch
+):
+    del rp
+    other = party(provider)
+    other.sign_in()
+    other.authorize()
+    ruled(provider, idle=HOURS / 2)
+    before = in_session.look
+    looked = []
+
+    def slowly(ctx, session, *visit, **traits):
+        if not looked:
+            with provider.context() as another:
+                assert session_service.end(another, session.sid, because="user_logout")
+        looked.append(session.sid)
+        return before(ctx, session, *visit, **traits)
+
+    monkeypatch.setattr(in_session, "look", slowly)
+    with provider.context() as ctx:
+        assert apply_policy(ctx) == len(looked) == 2
+    with provider.context() as ctx:
+        assert apply_policy(ctx) == 0
+
+
+def test_the_sessions_of_another_policy_are_found_by_an_index(provider: Provider):
+    said = []
+
+    def listen(*call):
+        said.append(call[2:4])
+
+    engine = provider.house.get(Database).engine
+    event.listen(engine, "before_cursor_execute", listen)
+    with provider.context() as ctx:
+        assert apply_policy(ctx) == 0
+    event.remove(engine, "before_cursor_execute", listen)
+    finding = [
+        each for each in said if "policy_version <" in each[0] or "policy_version >" in each[0]
+    ]
+    assert len(finding) == 2
+    for statement, parameters in finding:
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            else:
+                # A table of a few rows is read whole, whatever index there is.
+                connection.exec_driver_sql("SET enable_seqscan = off")
+                connection.exec_driver_sql("SET enable_sort = off")
+                plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+            lines = "\n".join(" ".join(map(str, row)) for row in plan)
+            connection.invalidate()
+        assert "ix_sessions_policy_version" in lines, lines
+        assert "TEMP B-TREE" not in lines, lines
