@@ -85,16 +85,17 @@ def add_common(db: Transaction, weights: Mapping[Pair, float]) -> None:
     Whoever changes values holds the sums of their features first, all in one order: two nodes wait
     for each other and never both, and what one is about to count no other removes.
     """
-    sums: dict[str, float] = {}
-    for (feature, _), weight in weights.items():
-        sums[feature] = sums.get(feature, 0.0) + weight
-    if not sums:
+    if not weights:
         return
-    _add_to_sums(db, sums)
-    new = _insert_missing(db, sorted(weights))
-    rows = [_more(feature, value, weight) for (feature, value), weight in sorted(weights.items())]
-    rows += [_more(feature, SUM, kinds=kinds) for feature, kinds in new.items()]
-    _change(db, rows)
+    sums: dict[Pair, float] = {}
+    for (feature, _), weight in weights.items():
+        sums[feature, SUM] = sums.get((feature, SUM), 0.0) + weight
+    _add(db, [_row(pair, weight) for pair, weight in sorted(sums.items())])
+    rows = [_row(pair, weight) for pair, weight in sorted(weights.items())]
+    new = _insert_missing(db, rows)
+    _add(db, [row for row in rows if (row["feature"], row["value"]) not in new])
+    kinds = Counter(feature for feature, _ in new)
+    _add(db, [_row((feature, SUM), kinds=count) for feature, count in kinds.items()])
 
 
 def forget_common(db: Transaction, below: float) -> int:
@@ -117,43 +118,29 @@ def forget_common(db: Transaction, below: float) -> int:
     kinds, lost = Counter(row["feature"] for row in gone), dict.fromkeys(features, 0.0)
     for row in gone:
         lost[row["feature"]] += row["weight"]
-    _change(db, [_more(each, SUM, -lost[each], kinds=-kinds[each]) for each in features])
+    _add(db, [_row((each, SUM), -lost[each], kinds=-kinds[each]) for each in features])
     db.write(delete(common_values).where(sums, _COLUMNS.kinds <= 0))
     return len(gone)
 
 
-def _add_to_sums(db: Transaction, sums: Mapping[str, float]) -> None:
-    adding = db.upsert(common_values).values(
-        [
-            {"feature": feature, "value": SUM, "weight": weight, "kinds": 0}
-            for feature, weight in sorted(sums.items())
-        ]
-    )
-    more = {"weight": _COLUMNS.weight + adding.excluded.weight}
-    db.write(adding.on_conflict_do_update(index_elements=["feature", "value"], set_=more))
+def _row(pair: Pair, weight: float = 0.0, *, kinds: int = 0) -> dict[str, Any]:
+    feature, value = pair
+    return {"feature": feature, "value": value, "weight": weight, "kinds": kinds}
 
 
-def _insert_missing(db: Transaction, pairs: Sequence[Pair]) -> dict[str, int]:
-    """Insert the values that are not there; return how many are new, by feature."""
-    missing = db.insert_or_ignore(common_values).values(
-        [
-            {"feature": feature, "value": value, "weight": 0.0, "kinds": 0}
-            for feature, value in pairs
-        ]
-    )
-    return Counter(db.write(missing.returning(_COLUMNS.feature)).scalars())
+def _insert_missing(db: Transaction, rows: list[dict[str, Any]]) -> set[Pair]:
+    """Insert the rows that are not there; return which."""
+    key = [_COLUMNS.feature, _COLUMNS.value]
+    missing = db.insert_or_ignore(common_values).returning(*key)
+    return {(row["feature"], row["value"]) for row in db.write_all(missing, rows).mappings()}
 
 
-def _more(feature: str, value: str, weight: float = 0.0, *, kinds: int = 0) -> dict[str, Any]:
-    return {"of": feature, "is": value, "more": weight, "new": kinds}
-
-
-def _change(db: Transaction, rows: list[dict[str, Any]]) -> None:
-    change = update(common_values).where(
-        _COLUMNS.feature == bindparam("of"), _COLUMNS.value == bindparam("is")
-    )
-    more = {
-        "weight": _COLUMNS.weight + bindparam("more"),
-        "kinds": _COLUMNS.kinds + bindparam("new"),
-    }
-    db.write_all(change.values(more), rows)
+def _add(db: Transaction, rows: list[dict[str, Any]]) -> None:
+    """Add to what the rows say; those that are not there are inserted."""
+    if not rows:
+        return
+    adding = db.upsert(common_values)
+    more = {name: _COLUMNS[name] + adding.excluded[name] for name in ("weight", "kinds")}
+    adding = adding.on_conflict_do_update(index_elements=["feature", "value"], set_=more)
+    # What is to be answered is said in one statement for a thousand rows, not in one for each.
+    db.write_all(adding.returning(_COLUMNS.feature), rows)
