@@ -7,13 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, insert, update
 from structlog.testing import capture_logs
 
 from idp.delivery import dispatch, mail, service
 from idp.delivery.dispatch import JITTER, LEASE, WAITS, Lane
 from idp.delivery.outcome import Never, NotNow
 from idp.settings import Settings
+from idp.store.database import Database
 from idp.store.outbox import Chosen
 from idp.store.schema import outbox
 from idp.worker import upkeep
@@ -397,3 +398,48 @@ def test_what_is_finished_is_purged_after_a_while(provider, smtp, courier, rows)
             dispatch.purge_delivered(ctx)
             dispatch.purge_dead(ctx)
         assert len(rows()) == left
+
+
+def rows_of(provider, state, count):
+    finished = None if state == "waiting" else provider.clock.now - DAY
+    made = [
+        {
+            "kind": "mail",
+            "subject": f"user{number}",
+            "state": state,
+            "attempts": 0,
+            "not_before": provider.clock.now - DAY,
+            "created_at": provider.clock.now - DAY,
+            "finished_at": finished,
+        }
+        for number in range(count)
+    ]
+    with provider.context() as ctx:
+        ctx.db.write_all(insert(outbox), made)
+
+
+def test_what_came_all_at_once_is_not_looked_through_for_each_row(provider):
+    """What the database knows of the table may be old: that next to nothing waits."""
+    rows_of(provider, "delivered", 20_000)
+    engine = provider.house.get(Database).engine
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE outbox")
+    rows_of(provider, "waiting", 100)
+    said = []
+
+    def listen(*call):
+        said.append(call[2:4])
+
+    event.listen(engine, "before_cursor_execute", listen)
+    with provider.context() as ctx:
+        assert dispatch.due(ctx) == {Lane.MAIL}
+    event.remove(engine, "before_cursor_execute", listen)
+
+    word = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    ((statement, parameters),) = said
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"{word} {statement}", parameters)
+        plan = "\n".join(" ".join(map(str, row)) for row in rows)
+    assert "ix_outbox_subject_state" in plan, plan
+    assert "SCAN outbox" not in plan, plan
+    assert "Seq Scan" not in plan, plan
