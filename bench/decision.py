@@ -21,6 +21,7 @@ from idp.context import RequestContext
 from idp.judgement import habits, service
 from idp.kernel.secrets import new_id
 from idp.policy.risk import Features, Signals, score
+from idp.policy.risk.fading import worth
 from idp.policy.risk.habits import taught
 from idp.store import migrate, users
 from idp.store.database import Database
@@ -86,6 +87,7 @@ def features_of(user: int, prefix: int) -> Features:
 def fill(provider: Provider, count: int) -> None:
     """Store users, their habits and devices, what is common, and a million decisions."""
     counters: dict = {}
+    one = worth(NOON)
     for day in range(120):
         counters = taught(counters, features_of(1, day % 40), 1.0, day)
     with provider.context() as ctx:
@@ -97,9 +99,9 @@ def fill(provider: Provider, count: int) -> None:
             ctx.db.write_all(insert(decisions), [a_decision(number) for number in numbers])
         names = [("prefix", PREFIXES), ("agent", AGENTS), ("asn", 3000), ("country", 200)]
         for feature, kinds in names:
-            sums = {"feature": feature, "value": "", "weight": 1e6, "kinds": kinds}
+            sums = {"feature": feature, "value": "", "weight": 1e6 * one, "kinds": kinds}
             values = [
-                {"feature": feature, "value": f"{feature} {n}", "weight": 5.0, "kinds": 0}
+                {"feature": feature, "value": f"{feature} {n}", "weight": 5.0 * one, "kinds": 0}
                 for n in range(kinds)
             ]
             ctx.db.write_all(insert(common_values), [sums, *values])
