@@ -9,6 +9,7 @@ from idp.surroundings.geography import Address
 from idp.surroundings.watched import Unreadable
 
 _NO_RANGES: tuple[int, ...] = ()
+_LONGEST_QUOTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ def _network(line: str, number: int) -> IPv4Network | IPv6Network | None:
     try:
         return ip_network(text, strict=False)
     except ValueError as error:
-        raise Unreadable(f"line {number} is no network: {text[:50]}") from error
+        # Others wrote the file, and a terminal would obey what they put in.
+        written = ascii(text[:_LONGEST_QUOTED])[1:-1]
+        raise Unreadable(f"line {number} is no network: {written}") from error
 
 
 def _ranges(networks: list[IPv4Network | IPv6Network]) -> Ranges:

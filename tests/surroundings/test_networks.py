@@ -315,6 +315,7 @@ def test_a_tree_that_is_broken_has_no_first_records(tmp_path, broken):
         (b"192.0.2.0/24\n300.1.1.1\n", "line 2 is no network: 300.1.1.1"),
         (b"# fine\n\n10.0.0.0/40", "line 3 is no network: 10.0.0.0/40"),
         (b"ExitAddress", "line 1 is no network: ExitAddress"),
+        (b"\x1b[31mred", r"line 1 is no network: \x1b[31mred"),
         ("\N{SNOWMAN}".encode(), "is no list of networks: it is not ASCII"),
     ],
 )
