@@ -14,6 +14,8 @@ from idp.kernel.secrets import MasterKey
 from idp.settings.declared import Settings
 
 MASTER_KEY_FILE = "master.key"
+# Where pydantic speaks of its own types.
+_WORDS = {"time_delta_parsing": "a whole number of seconds, or a duration such as PT1H30M"}
 
 
 def load(**overrides: Any) -> Settings:
@@ -27,7 +29,7 @@ def load(**overrides: Any) -> Settings:
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        faults += [_describe(e["loc"], e["msg"]) for e in error.errors()]
+        faults += [_describe(e["loc"], _WORDS.get(e["type"], e["msg"])) for e in error.errors()]
     if faults:
         raise SetupFault("\n".join(faults))
     return settings

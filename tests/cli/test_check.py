@@ -250,6 +250,8 @@ def test_who_finds_no_fault_reads_where_sign_ins_and_sessions_are_looked_at(idp:
 def test_users_and_clients_are_looked_at(idp: Idp) -> None:
     an_installation(idp)
     idp.add_user()
+    idp.add_user("gone")
+    idp("user", "disable", "gone")
     idp.add_client("--public", "--first-party")
     said = " ".join(each["what"] for each in idp.json("check")["findings"])
     for part in ("is public", "is first-party", "1 of 1 users have no second factor"):

@@ -39,10 +39,10 @@ def test_help_answers_without_importing_what_only_commands_need() -> None:
 def test_bad_settings_are_told_together_by_every_command(
     idp_on_sqlite: Idp, arguments: tuple[str, ...]
 ) -> None:
-    idp_on_sqlite.environment |= {"IDP_ISSUER": "http://id.example", "IDP_CODE_LIFETIME": "long"}
+    idp_on_sqlite.environment |= {"IDP_ISSUER": "http://id.example", "IDP_CODE_LIFETIME": "-5"}
     said = idp_on_sqlite.refused(*arguments)
     assert "IDP_ISSUER" in said
-    assert "IDP_CODE_LIFETIME" in said
+    assert "IDP_CODE_LIFETIME: a whole number of seconds" in said
 
 
 @pytest.mark.parametrize("kind", databases.KINDS)

@@ -81,11 +81,12 @@ def _contents(engine: Engine, now: datetime) -> DatabaseFacts:
         has_factor = union_all(
             select(totp_authenticators.c.user_id), select(webauthn_credentials.c.user_id)
         )
-        without = select(func.count()).where(users.c.id.not_in(has_factor))
+        enabled = select(func.count()).select_from(users).where(users.c.disabled_at.is_(None))
+        without = enabled.where(users.c.id.not_in(has_factor))
         return DatabaseFacts(
             sealed_by=seals.read(db, "master_key"),
             keys=tuple(signing_keys.list_published(db, now)),
             clients=tuple(client_of(row) for row in clients.list_all(db)),
-            users=db.read(select(func.count()).select_from(users)).scalar_one(),
+            users=db.read(enabled).scalar_one(),
             users_without_second_factor=db.read(without).scalar_one(),
         )
