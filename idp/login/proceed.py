@@ -15,6 +15,7 @@ from idp.login.half_done import STEP_UPS, HalfDone, asking_of, good_ticket, half
 from idp.login.sign_in import Judged, Proved, StepLost
 from idp.policy.acr import acr_of
 from idp.policy.sign_in import Allow, NeedFactor, Refer, Refuse, Verdict
+from idp.store import users
 from idp.store.users import User
 from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
@@ -157,6 +158,9 @@ def _as_it_stands(
         return _refuse(half, judged)
     if not isinstance(verdict, Allow):
         return redirect(half.asking(judged, verdict))
+    # Before the half-done sign-in is taken, as by a no to “Was this you?”: nobody who holds one of
+    # them waits for the other.
+    users.hold(ctx.db, half.user.id)
     if not (service.finish_attempt(ctx, attempt) and _ticket_is_used(half)):
         return _overtaken(handover)
     proved = Proved(

@@ -17,6 +17,7 @@ from tests.login.judged import (
     signs_in,
 )
 from tests.login.keys import page_id, user_of
+from tests.machines.statements import overheard
 from tests.presence.places import ruled
 from tests.support.judged import CHROME
 from tests.support.spec import spec
@@ -140,6 +141,22 @@ def test_nobody_reads_where_somebody_is_signed_in_before_the_second_step(party):
     assert page_id(step) == "login-code"
     assert page_id(early) == "login"
     assert page_id(second.submit(step, code=first.provider.code(secret))) == "login-room"
+
+
+def test_the_user_is_held_before_anything_is_taken_for_the_room(party):
+    first, second = browsers(party(policy=REFUSE), 2)
+    signs_in(first)
+    page = signs_in(second)
+
+    with overheard(first.provider) as heard:
+        second.submit(page, action="make_room")
+
+    changes = [
+        n for n, it in enumerate(heard.work) if it.startswith(("INSERT", "UPDATE", "DELETE"))
+    ]
+    held = [n for n, it in enumerate(heard.work) if it.startswith("SELECT users.id FROM users")]
+    assert held
+    assert held[0] < changes[0]
 
 
 def test_who_would_rather_not_goes_back_and_ends_nothing(party):
