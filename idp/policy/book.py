@@ -138,13 +138,15 @@ class Judgement:
 
     `rule` is the one that the outcome is due to, `limited_by` names, for each limit that is not
     the default, the one that moved it; where it was no rule it is `defaults` or `bounds`. `acr` is
-    the level that has to be shown, if one has. Whether what the outcome asks for has been shown in
-    this sign-in already, and whether it can be shown at all, is for the caller to see.
+    the level that has to be shown, if one has, and `acr_by` the rule that wants it. Whether what
+    the outcome asks for has been shown in this sign-in already, and whether it can be shown at all,
+    is for the caller to see.
     """
 
     outcome: Outcome
     rule: str
     limits: Limits
     acr: str | None = None
+    acr_by: str = ""
     limited_by: tuple[tuple[str, str], ...] = ()
     version: str

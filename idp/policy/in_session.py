@@ -92,13 +92,15 @@ class Wanted:
     """What the policy wants of one request, beside what its client wants.
 
     `outcome` is what the rule says, where it says something for this request; `acr` is a level
-    that has to be shown, `max_age` how old the last proof may be.
+    that has to be shown, `max_age` how old the last proof may be, each by a rule of its own.
     """
 
     outcome: Outcome = Outcome.ALLOW
     rule: str = ""
     acr: str | None = None
+    acr_by: str = ""
     max_age: timedelta | None = None
+    max_age_by: str = ""
 
 
 NOTHING = Wanted()
@@ -141,18 +143,20 @@ def wanted_of_request(
     level = now.acr
     if level is not None and (satisfies(proof.acr, level) or facts.moment is Moment.REFRESH):
         level = None
+    recent = _wants_recent(policy, now, facts)
     return Wanted(
         outcome=outcome,
         rule=now.rule,
         acr=level,
-        max_age=_max_age(policy, now, facts),
+        acr_by=now.acr_by if level else "",
+        max_age=now.limits.reauthentication if recent else None,
+        max_age_by=recent.name if recent else "",
     )
 
 
-def _max_age(policy: Policy, now: Judgement, facts: Facts) -> timedelta | None:
-    """Return how old a proof may be for this client: where a rule that names it says so."""
+def _wants_recent(policy: Policy, now: Judgement, facts: Facts) -> Rule | None:
+    """Return the rule that says how old a proof may be, where it speaks of this very client."""
     by = dict(now.limited_by).get("reauthentication")
     rule = next((rule for rule in policy.rules if rule.name == by), None)
-    if rule is None or not _speaks_at(rule, facts.moment, facts.client_id):
-        return None
-    return now.limits.reauthentication
+    speaks = rule is not None and _speaks_at(rule, facts.moment, facts.client_id)
+    return rule if speaks else None

@@ -71,6 +71,7 @@ def judge(policy: Policy, facts: Facts) -> Judgement:
         rule=outcome.by,
         limits=Limits(**{name: it.value for name, it in limits.items()}),
         acr=acr.value,
+        acr_by=acr.by if acr.value else "",
         limited_by=tuple(moved.items()),
         version=policy.version,
     )

@@ -1,6 +1,8 @@
 """What the policy wants of one request joins what its client wants; each refusal has its error."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -108,6 +110,31 @@ def test_a_level_is_stepped_up_to_by_who_can(provider: Provider, two):
     assert "ask for a surer proof" in page.get_data(as_text=True)
     assert strict.answer(strict.submit(page, code=provider.code(secret)))["code"]
     assert silent(strict) == "code"
+
+
+@pytest.mark.parametrize(
+    ("wants", "besides"),
+    [
+        ({"acr": "mfa"}, {"outcome": Outcome.ASK_FACTOR}),
+        ({"reauthentication": timedelta(minutes=5)}, {"idle": timedelta(minutes=20)}),
+    ],
+    ids=["a level", "a recent proof"],
+)
+def test_the_rule_that_wants_it_says_why_and_no_other_that_applies(
+    provider: Provider, two, wants: dict[str, Any], besides: dict[str, Any]
+):
+    _, strict = two
+    with provider.context() as ctx:
+        provider.add_totp(users.find_by_username(ctx.db, "ada"))
+    of_it = replace(of(strict, **wants), because="Salaries stand there")
+    here = When(moments=frozenset({Moment.AUTHORIZE}))
+    ruled(provider, Rule("other", here, Then(**besides), because="It rains"), of_it)
+    provider.clock.forward(minutes=6)
+
+    said = text_of(strict.authorize())
+
+    assert "Salaries stand there." in said
+    assert "It rains" not in said
 
 
 def test_a_level_that_cannot_be_shown_is_refused(provider: Provider, two):

@@ -17,10 +17,12 @@ from idp.protocol.authorization.flow import (
     Demands,
     Done,
     Issue,
+    Login,
     Policed,
     SignedIn,
     Situation,
     Step,
+    StepUp,
     next_step,
     worth_asking,
 )
@@ -61,9 +63,23 @@ def judge(ctx: RequestContext, request: AuthorizationRequest, shown: Shown, done
         now=ctx.now,
         policy=policed,
     )
+    step = next_step(situation)
     # Whom a challenge is put to is named on the page that puts it.
-    rule = (here.challenged.session.challenge or "") if here.challenged else here.wanted.rule
-    return Judged(next_step(situation), standing or here.challenged, rule)
+    return Judged(step, standing or here.challenged, _rule_behind(step, here))
+
+
+def _rule_behind(step: Step, here: Presence) -> str:
+    """Return which rule of the policy wants what comes next, if one does."""
+    wanted = here.wanted
+    if here.challenged is not None:
+        return here.challenged.session.challenge or ""
+    match step:
+        case Login(reason="policy_wants_recent"):
+            return wanted.max_age_by
+        case StepUp(reason="policy_wants_more"):
+            return wanted.acr_by or wanted.rule
+        case _:
+            return wanted.rule
 
 
 def _policed(here: Presence) -> Policed:
