@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from time import process_time
+from typing import Any
 
 from sqlalchemy import event, insert, literal_column, select, text
 
@@ -32,6 +33,7 @@ from idp.store.schema import users as user_rows
 from tests.app import NOON, Provider, make_provider
 from tests.machines.own_postgres import OwnPostgres
 
+Row = dict[str, Any]
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 DOUBLINGS, CHUNK, PREFIXES, AGENTS = 6, 5000, 200_000, 50_000
 
@@ -86,7 +88,7 @@ def features_of(user: int, prefix: int) -> Features:
 
 def fill(provider: Provider, count: int) -> None:
     """Store users, their habits and devices, what is common, and a million decisions."""
-    counters: dict = {}
+    counters: Row = {}
     one = worth(NOON)
     for day in range(120):
         counters = taught(counters, features_of(1, day % 40), 1.0, day)
@@ -114,7 +116,7 @@ def fill(provider: Provider, count: int) -> None:
         connection.execute(text("ANALYZE"))
 
 
-def a_user(number: int) -> dict:
+def a_user(number: int) -> Row:
     return {
         "id": f"user{number}",
         "username": f"user{number}",
@@ -128,7 +130,7 @@ def a_user(number: int) -> dict:
     }
 
 
-def a_row_of(number: int, counters: dict) -> dict:
+def a_row_of(number: int, counters: Row) -> Row:
     return {
         "user_id": f"user{number}",
         "learned": 60.0,
@@ -138,7 +140,7 @@ def a_row_of(number: int, counters: dict) -> dict:
     }
 
 
-def a_device(number: int) -> dict:
+def a_device(number: int) -> Row:
     return {
         "device_id": f"device{number}",
         "user_id": f"user{number}",
@@ -149,7 +151,7 @@ def a_device(number: int) -> dict:
     }
 
 
-def a_decision(number: int) -> dict:
+def a_decision(number: int) -> Row:
     made = Recorded(
         id=new_id(),
         at=NOON,

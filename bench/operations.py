@@ -195,7 +195,7 @@ def _sign_in(site: Site, state: dict[str, str], location: str) -> Generator[byte
 
 
 def _hidden_fields(html: str) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for tag in re.findall(r"<input\b[^>]*>", html):
         attributes = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
         if attributes.get("type") == "hidden":

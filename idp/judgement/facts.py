@@ -61,7 +61,7 @@ def at_sign_in(
 ) -> Seen:
     """Return what is known of a sign-in, the user being known and `acr` being shown so far.
 
-    It costs five statements, each of them look-ups by key.
+    It costs four statements, each of them look-ups by key.
     """
     view = views.of_request(ctx, user, device_id)
     changes = _NO_CHANGES

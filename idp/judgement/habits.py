@@ -21,8 +21,7 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 def usual(ctx: RequestContext, user_id: str, features: Features) -> Usual:
     """Return what is usual for this user and for all, of the values at hand."""
-    own = habits.find(ctx.db, user_id)
-    common = habits.common(ctx.db, common_names(features))
+    own, common = habits.usual(ctx.db, user_id, common_names(features))
     return usual_of(own.counters, features, faded(common, ctx.now))
 
 

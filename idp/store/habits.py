@@ -6,7 +6,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Float,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    false,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
@@ -16,6 +33,8 @@ from idp.store.schema import common_values, habits
 Pair = tuple[str, str]
 # The row whose value is empty is the sum over all values of its feature.
 SUM = ""
+# No feature is called so: the row is the user's own.
+_OWN = ""
 _COLUMNS = common_values.c
 
 
@@ -31,7 +50,7 @@ _FIND = Prepared(
     select(habits.c.counters, habits.c.version).where(habits.c.user_id == bindparam("whose"))
 )
 # One statement per set of features that is asked for; there are as many as features can be unknown.
-_COMMON: dict[tuple[str, ...], Prepared] = {}
+_USUAL: dict[tuple[str, ...], Prepared] = {}
 
 
 def find(db: Transaction, user_id: str) -> Habits:
@@ -58,20 +77,45 @@ def save(
     return db.write(change.values(version=before.version + 1, **values)).rowcount == 1
 
 
-def common(db: Transaction, pairs: Sequence[Pair]) -> dict[Pair, tuple[float, int]]:
-    """Return weight and kinds of these values over all users, and of the sums of their features."""
-    if not pairs:
-        return {}
+def usual(
+    db: Transaction, user_id: str, pairs: Sequence[Pair]
+) -> tuple[Habits, dict[Pair, tuple[float, int]]]:
+    """Return what is usual for the user and, for these values, for all users.
+
+    The latter is weight and kinds of each value, and of the sum of its feature. One statement reads
+    both, for every decision about a sign-in does.
+    """
     asked = tuple(feature for feature, _ in pairs)
-    statement = _COMMON.get(asked)
+    statement = _USUAL.get(asked)
     if statement is None:
-        statement = _COMMON[asked] = Prepared(
-            select(_COLUMNS.feature, _COLUMNS.value, _COLUMNS.weight, _COLUMNS.kinds).where(
-                or_(*(_either(feature) for feature in asked))
-            )
-        )
-    rows = db.read(statement, dict(pairs)).all()
-    return {(feature, value): (weight, kinds) for feature, value, weight, kinds in rows}
+        statement = _USUAL[asked] = Prepared(_reading(asked))
+    own, common = Habits(), {}
+    for feature, value, weight, kinds, counters in db.read(
+        statement, {"whose": user_id, **dict(pairs)}
+    ).all():
+        if feature == _OWN:
+            own = Habits(counters=counters, version=kinds)
+        else:
+            common[feature, value] = (weight, kinds)
+    return own, common
+
+
+def _reading(features: Sequence[str]) -> CompoundSelect[Any]:
+    own = select(
+        literal_column(f"'{_OWN}'", String).label("feature"),
+        literal_column("''", String).label("value"),
+        literal_column("0.0", Float).label("weight"),
+        habits.c.version.label("kinds"),
+        habits.c.counters,
+    ).where(habits.c.user_id == bindparam("whose"))
+    of_all = select(
+        _COLUMNS.feature,
+        _COLUMNS.value,
+        _COLUMNS.weight,
+        _COLUMNS.kinds,
+        cast(null(), habits.c.counters.type),
+    ).where(or_(false(), *(_either(feature) for feature in features)))
+    return union_all(own, of_all)
 
 
 def _either(feature: str) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Float, Select, UpdateBase
+from sqlalchemy import CompoundSelect, Float, Select, UpdateBase
 from sqlalchemy.engine import Dialect
 
 Values = dict[str, Any]
@@ -61,7 +61,9 @@ class Rows:
 class Prepared:
     """A statement with all its parameters named, to be run again and again."""
 
-    def __init__(self, statement: "Select[*tuple[Any, ...]] | UpdateBase") -> None:
+    def __init__(
+        self, statement: "Select[*tuple[Any, ...]] | CompoundSelect[Any] | UpdateBase"
+    ) -> None:
         self.statement = statement
         self._compiled: dict[str, Compiled] = {}
 
@@ -76,12 +78,12 @@ class Prepared:
         made = self.statement.compile(dialect=dialect)
         binds = {name: bind.type.dialect_impl(dialect) for name, bind in made.binds.items()}
         sending = {name: kind.bind_processor(dialect) for name, kind in binds.items()}
-        columns = (
-            self.statement.column_descriptions
-            if isinstance(self.statement, Select)
-            else self.statement.returning_column_descriptions
+        types = (
+            [column["type"] for column in self.statement.returning_column_descriptions]
+            if isinstance(self.statement, UpdateBase)
+            else [column.type for column in self.statement.selected_columns]
         )
-        kinds = [column["type"].dialect_impl(dialect) for column in columns]
+        kinds = [each.dialect_impl(dialect) for each in types]
         return Compiled(
             sql=str(made),
             names=tuple(made.positiontup or ()),

@@ -1,11 +1,10 @@
 """A user's habits learn in the sign-in, those of all in batches, on any number of nodes."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from idp.judgement import habits
 from idp.kernel.secrets import new_id
@@ -18,6 +17,7 @@ from idp.store.decisions import Recorded
 from idp.store.purge import BATCH
 from idp.store.schema import common_values
 from tests.app import NOON, Provider
+from tests.machines.statements import overheard
 
 HERE = Features.of(
     at=NOON,
@@ -298,33 +298,19 @@ def test_habits_go_with_their_user(provider: Provider, user_id):
         assert habits.usual(ctx, user_id, HERE).learned == 0
 
 
-@pytest.fixture
-def said(provider: Provider) -> Iterator[list[str]]:
-    """The statements that are run."""
-    statements: list[str] = []
-
-    def listen(*arguments):
-        statements.append(arguments[2])
-
-    engine = provider.house.get(Database).engine
-    event.listen(engine, "before_cursor_execute", listen)
-    yield statements
-    event.remove(engine, "before_cursor_execute", listen)
-
-
-def test_two_statements_tell_what_is_usual(provider: Provider, user_id, said):
-    with provider.context() as ctx:
+def test_one_statement_tells_what_is_usual(provider: Provider, user_id):
+    with overheard(provider) as heard, provider.context() as ctx:
         habits.usual(ctx, user_id, HERE)
 
-    assert len(said) <= 2
+    assert len(heard.work) == 1
 
 
 def test_common_values_are_found_by_their_key(provider: Provider, user_id):
     with provider.context() as ctx:
         habits.learn(ctx, user_id, HERE, 1.0)
         asked = tuple(feature for feature, _ in habits.common_names(HERE))
-        rows.common(ctx.db, habits.common_names(HERE))
-        statement = rows._COMMON[asked].statement
+        rows.usual(ctx.db, user_id, habits.common_names(HERE))
+        statement = rows._USUAL[asked].statement
     engine = provider.house.get(Database).engine
     sql = str(statement.compile(engine, compile_kwargs={"literal_binds": False}))
     if engine.dialect.name == "sqlite":

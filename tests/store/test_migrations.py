@@ -105,7 +105,7 @@ def test_what_was_common_before_it_faded_counts_in_full_on_the_day_of_the_upgrad
     migrate.upgrade(url)
 
     with opened(url) as database, database.transaction() as db:
-        found = habits.common(db, [("country", "NO")])
+        _, found = habits.usual(db, "nobody", [("country", "NO")])
     assert faded(found, system_clock()) == {
         ("country", ""): (pytest.approx(3.0, rel=1e-4), 2),
         ("country", "NO"): (pytest.approx(2.0, rel=1e-4), 0),
