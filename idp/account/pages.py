@@ -11,7 +11,7 @@ from idp.account.guard import shown
 from idp.account.questions import newest_of
 from idp.account.security import advice_for
 from idp.context import RequestContext
-from idp.protocol.logout.farewell import signed_out
+from idp.protocol.logout.farewell import LOGOUT, signed_out
 from idp.sessions import service as sessions
 from idp.store import consents, decisions
 from idp.store import sessions as session_rows
@@ -57,12 +57,15 @@ def home(ctx: RequestContext, standing: Standing) -> flask.Response:
 
 @bp.post("/account/sign-out")
 def sign_out() -> flask.Response:
-    """End the session whose cookie this browser shows; nobody proves anything to get out."""
+    """End the session whose cookie this browser shows; nobody proves anything to get out.
+
+    One that another tab has proved anew just now has another secret: who asks again finds it.
+    """
     csrf.check(parameters.form())
     ctx = request_context()
     standing = sessions.find_standing(ctx, cookies.read(ctx.settings, cookies.SESSION))
     if standing is None:
-        return signed_out(ctx, (), here=None)
+        return redirect(LOGOUT)
     sid = standing.session.sid
     sessions.end(ctx, sid, because="user_logout")
     return signed_out(ctx, [sid], here=sid)

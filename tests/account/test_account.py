@@ -127,7 +127,7 @@ def test_each_act_wants_the_form_token_and_a_session(rp, path):
 
     assert nobody.status_code == 303
     # Signing out asks nobody to sign in.
-    onward = "/logged-out?" if path == "/account/sign-out" else "/login?"
+    onward = "/logout" if path == "/account/sign-out" else "/login?"
     assert nobody.headers["Location"].startswith(onward)
 
 

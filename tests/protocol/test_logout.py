@@ -155,6 +155,39 @@ def submit_logout(rp, page, action):
     return rp.follow(submit(rp.browser, page, "/logout/confirm", action=action))
 
 
+def proved_in_another_tab(rp):
+    """Let the session have another secret, while the next request still shows the old one."""
+    old = rp.browser.get_cookie(SECRET_COOKIE, domain="id.example.test").value
+    rp.log_in(rp.authorize(prompt="login"))
+    rp.browser.set_cookie(SECRET_COOKIE, old, domain="id.example.test", secure=True)
+
+
+def test_who_agreed_is_signed_out_though_another_tab_proved_the_session_anew_meanwhile(
+    provider, rp
+):
+    rp.sign_in()
+    page = leave(rp)
+    proved_in_another_tab(rp)
+
+    done = submit_logout(rp, page, "logout")
+
+    assert page_of(done) == "logged-out"
+    assert ended(provider) == ["user_logout"]
+
+
+def test_nobody_reads_that_they_are_signed_out_where_the_account_page_could_end_nothing(
+    rp, provider
+):
+    rp.sign_in()
+    account = rp.follow(rp.get("/account"))
+    proved_in_another_tab(rp)
+
+    answer = submit(rp.browser, account, "/account/sign-out")
+
+    assert answer.headers["Location"] == "/logout"
+    assert ended(provider) == []
+
+
 @spec("RP-Initiated Logout §2")
 def test_a_client_without_a_hint_gets_the_person_back_when_they_agree(rp):
     rp.sign_in()

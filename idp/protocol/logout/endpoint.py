@@ -10,7 +10,7 @@ import flask
 import structlog
 
 from idp.protocol.logout import request as requests
-from idp.protocol.logout.farewell import show, signed_out
+from idp.protocol.logout.farewell import LOGOUT, show, signed_out
 from idp.protocol.logout.request import LogoutRequest
 from idp.sessions import service as sessions
 from idp.store.sessions import Standing
@@ -25,13 +25,13 @@ log = structlog.get_logger("idp")
 RESUME = "/logout/continue"
 
 
-@bp.get("/logout")
+@bp.get(LOGOUT)
 def logout() -> flask.Response:
     """End the session, or ask the person first."""
     return _proceed(parameters.query())
 
 
-@bp.post("/logout")
+@bp.post(LOGOUT)
 def logout_by_form() -> flask.Response:
     """Take a request by POST; go on with GET, for a cross-site POST comes without our cookies."""
     form = parameters.form()
@@ -70,7 +70,7 @@ def _proceed(raw: Parameters) -> flask.Response:
 
 def _confirm(asked: LogoutRequest, standing: Standing) -> flask.Response:
     onward = Handover(
-        to="/logout",
+        to=LOGOUT,
         carry={"sid": standing.session.sid, "way_back": _return_url(asked)},
         client=_card(asked),
         target=_return_url(asked),
@@ -96,19 +96,15 @@ def confirm() -> flask.Response:
     standing = sessions.find_standing(ctx, cookies.read(ctx.settings, cookies.SESSION))
     if form.get("action") != "logout":
         return redirect("/account")
-    client = handover.client if handover else None
-    if standing is None:
-        return signed_out(ctx, (), here=None, client=client, way_back=_carried(handover))
-    sid = standing.session.sid
-    if handover is None or handover.carry["sid"] != sid:
+    here = standing.session.sid if standing else None
+    if handover is None or here not in (None, handover.carry["sid"]):
         # The question was about another session than the one that stands by now.
-        return redirect("/logout")
+        return redirect(LOGOUT)
+    # It may have another secret by now, of a proof in another tab: the answer ends it all the same.
+    sid = handover.carry["sid"]
     sessions.end(ctx, sid, because="user_logout")
-    return signed_out(ctx, [sid], here=sid, client=client, way_back=_carried(handover))
-
-
-def _carried(handover: Handover | None) -> str | None:
-    return handover.carry.get("way_back") if handover else None
+    way_back = handover.carry.get("way_back")
+    return signed_out(ctx, [sid], here=sid, client=handover.client, way_back=way_back)
 
 
 def _end(standing: Standing, asked: LogoutRequest, *, because: str) -> flask.Response:

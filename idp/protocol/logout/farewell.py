@@ -18,7 +18,7 @@ from idp.web.pages import ClientCard, page, redirect
 from idp.web.words import gettext as _
 
 bp = flask.Blueprint("farewell", __name__)
-GOODBYE = "/logged-out"
+LOGOUT, GOODBYE = "/logout", "/logged-out"
 # What a ticket has room for; nobody signs out of so many by hand.
 _MOST = 40
 _ONWARD_SECONDS = 2

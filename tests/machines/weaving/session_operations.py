@@ -120,8 +120,8 @@ def _sign_out(scene: Scene) -> Outcome:
     master = scene.provider.house.get(MasterKey)
     token = b64url(master.mac("csrf", _BROWSER_SECRET.encode()))
     response = _sent(scene, "POST", "/account/sign-out", scene.secret, data={"csrf_token": token})
-    at_login = urlsplit(response.headers.get("Location", "")).path == "/login"
-    if at_login:
+    sent_to = urlsplit(response.headers.get("Location", "")).path
+    if sent_to in ("/login", "/logout"):
         return Outcome(401, NOT_FOUND)
     return Outcome(200) if response.status_code in (200, 303) else answer_of(response)
 
