@@ -101,7 +101,7 @@ def _if_not(ctx: RequestContext, what: Notice, sign_in: str | None) -> str:
             "password: %(url)s",
             url=f"{ctx.settings.issuer}{NOT_ME}?sign_in={quote(sign_in)}",
         )
-    elif what is Notice.PASSWORD_RECOVERED:
+    elif what in (Notice.PASSWORD_CHANGED, Notice.PASSWORD_RECOVERED):
         # Whoever it was has the password by now: its owner gets in by another link alone.
         first = _(
             "If it was not you, choose another password. Everybody else is signed out by that: "

@@ -30,9 +30,11 @@ def test_each_says_what_when_from_where_and_what_to_do(house, monkeypatch, what)
     assert letter["text"].startswith("Hello Ada Example,\n\n")
     for told in ("Account: ada", "When: 2030-01-01 12:00 UTC", "https://id.example.test/help"):
         assert told in letter["text"]
-    elsewhere = {Notice.ACCOUNT_DELETED, Notice.PASSWORD_RECOVERED}
-    leads = "https://id.example.test/account/activity" in letter["text"]
-    assert leads is (what not in elsewhere)
+    # Whose password somebody else replaced has no way to the account but by a mailed link.
+    replaced = {Notice.PASSWORD_CHANGED, Notice.PASSWORD_RECOVERED}
+    shut_out = {Notice.ACCOUNT_DELETED, *replaced}
+    assert ("https://id.example.test/recovery" in letter["text"]) is (what in replaced)
+    assert ("https://id.example.test/account/activity" in letter["text"]) is (what not in shut_out)
 
 
 def test_what_nobody_did_in_a_browser_says_so(house, monkeypatch):

@@ -193,5 +193,5 @@ def test_a_letter_tells_of_it(make, monkeypatch):
     assert letter["subject"].startswith("Your password was changed")
     assert "2030-01-01 12:00 UTC" in letter["text"]
     assert "127.0.0.1" in letter["text"]
-    assert f"{ISSUER}/account/activity" in letter["text"]
+    assert f"{ISSUER}/recovery" in letter["text"]
     assert NEW not in letter["text"]
