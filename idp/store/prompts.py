@@ -7,22 +7,13 @@ is written into the same row; who gives up leaves it as it is.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    any_,
-    bindparam,
-    case,
-    delete,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import and_, bindparam, case, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.store.database import Transaction
 from idp.store.decisions import ASKING, ME, Recorded
 from idp.store.prepared import Prepared
+from idp.store.purge import among
 from idp.store.schema import decisions as table
 from idp.store.schema import login_attempts
 
@@ -78,9 +69,4 @@ def remove_repeated(
     left = select(table.c.id).where(
         table.c.id.in_(begun_here), UNFINISHED, table.c.answer.is_(None)
     )
-    if db.dialect == "sqlite":
-        chosen: ColumnElement[bool] = table.c.id.in_(left)
-    else:
-        locked = left.with_for_update(skip_locked=True).scalar_subquery()
-        chosen = table.c.id == any_(func.array(locked))
-    return db.write(delete(table).where(chosen)).rowcount
+    return db.write(delete(table).where(among(db, table.c.id, left))).rowcount
