@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from idp.admin.revocation import BY_ADMIN
 from idp.admin.selection import LONGEST_REASON, printable
 from idp.admin.session_desk import ReasonRefused
 from idp.audit import record
@@ -15,6 +14,7 @@ from idp.store import known_devices, users
 from idp.store import sessions as session_rows
 from idp.store.known_devices import KnownDevice
 from idp.store.users import User
+from idp.web.end_words import BY_ADMIN
 
 # The cookie of a browser begins with its id: the log keeps what tells a user's browsers apart.
 _SHOWN_OF_AN_ID = 8

@@ -23,8 +23,8 @@ from idp.store import revoked_tokens, users
 from idp.store.endings import Begun
 from idp.store.grants import Which
 from idp.store.users import User
+from idp.web.end_words import BY_ADMIN
 
-BY_ADMIN = "admin:"
 GLOBAL = "global_token_revocation"
 # The smallest step of our clock: what was issued at this very instant is void as well.
 _AFTERWARDS = timedelta(microseconds=1)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from idp.admin.revocation import BY_ADMIN
 from idp.admin.selection import LONGEST_REASON, printable
 from idp.context import RequestContext
 from idp.kernel.errors import IdpError
@@ -15,6 +14,7 @@ from idp.store.known_devices import KnownDevice
 from idp.store.session_listing import Told
 from idp.store.sessions import Past
 from idp.store.users import User
+from idp.web.end_words import BY_ADMIN
 
 
 class NoSuchSession(IdpError):

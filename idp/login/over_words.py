@@ -8,11 +8,11 @@ from datetime import datetime
 from idp.judgement.policies import Policies
 from idp.login.room import MADE_ROOM
 from idp.policy.returning import IDLE_END
-from idp.presence.acts import POLICY
 from idp.sessions import service as sessions
 from idp.store.sessions import Past
 from idp.web import cookies
 from idp.web.context import request_context
+from idp.web.end_words import BY_POLICY
 from idp.web.policy_words import as_sentence, why_of
 from idp.web.words import gettext as _
 
@@ -35,8 +35,8 @@ def why_over() -> str | None:
             "change your password."
         ),
     }
-    if reason.startswith(POLICY):
-        rule = why_of(ctx.house.get(Policies).current(ctx.now), reason.removeprefix(POLICY))
+    if reason.startswith(BY_POLICY):
+        rule = why_of(ctx.house.get(Policies).current(ctx.now), reason.removeprefix(BY_POLICY))
         rule = as_sentence(rule)
         return _("Your session was ended to protect you. %(rule)s", rule=rule)
     return told.get(reason)

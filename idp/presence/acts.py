@@ -11,9 +11,8 @@ from idp.policy.terms import Outcome
 from idp.sessions import judged as judged_sessions
 from idp.sessions import service as sessions
 from idp.store.sessions import Session
+from idp.web.end_words import BY_POLICY
 
-# The reason of an end that a rule wants, with the rule behind it.
-POLICY = "policy:"
 # Each try finds what the one before it lost to: more than a few never come together.
 TRIES = 6
 _GOES_ON = (Outcome.ALLOW, Outcome.SHORTEN)
@@ -25,7 +24,7 @@ def end(
     """End a session as a rule wants it; False when another request was faster."""
     # First it is as it was read, and held: nobody has proved it in between.
     settled = judged_sessions.settle(ctx, session, secret_hash, after)
-    return settled and sessions.end(ctx, session.sid, because=f"{POLICY}{rule}")
+    return settled and sessions.end(ctx, session.sid, because=f"{BY_POLICY}{rule}")
 
 
 def carry_out(

@@ -18,6 +18,7 @@ from idp.policy.terms import Moment, Outcome
 from idp.presence import acts
 from idp.presence.told import is_news
 from idp.store import session_changes, users
+from idp.web.end_words import BY_POLICY
 
 
 def is_policed(ctx: RequestContext, client_id: str) -> bool:
@@ -64,7 +65,7 @@ def _record(ctx: RequestContext, judged: Rejudged, sid: str) -> None:
 def _reason(said: Judgement) -> str | None:
     """Return why nothing is given; None where what was judged lets the client go on."""
     return {
-        Outcome.END: f"session_ended:{acts.POLICY}{said.rule}",
+        Outcome.END: f"session_ended:{BY_POLICY}{said.rule}",
         Outcome.REFUSE: f"policy_refuses:{said.rule}",
         Outcome.ASK_AGAIN: f"session_challenged:{said.rule}",
         Outcome.ASK_FACTOR: f"session_challenged:{said.rule}",
