@@ -2,14 +2,14 @@
 
 Whoever registers a URL must not make us speak to what only we can reach. So a name is resolved
 once, each address is judged, and the connection goes to a judged address and nowhere else. No
-redirect is followed; a server may be slow or talkative only within limits; neither proxies nor
-cookies nor a `.netrc` of the environment take part; certificates are verified.
+redirect is followed; a server may be slow only within a limit, and as talkative as it likes: of its
+answer the head alone is read, up to h11's limit. Neither proxies nor cookies nor a `.netrc` of the
+environment take part; certificates are verified.
 """
 
 import ssl
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode, urlsplit
 
@@ -19,37 +19,24 @@ from idp.delivery.addresses import Guard
 from idp.delivery.line import Line, NotReached, Resolve, resolved
 from idp.kernel.hosts import in_ascii, is_loopback
 
-__all__ = ["Answer", "Limits", "NotReached", "Outgoing"]
+__all__ = ["NotReached", "Outgoing"]
 
 _PORTS = {"https": 443, "http": 80}
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long a request may take in all, in seconds, and how much of an answer is read."""
-
-    seconds: float = 10
-    body: int = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back; the body is whole, or nothing where nobody wanted it."""
-
-    status: int
-    body: bytes = b""
-
-
 @dataclass
 class Outgoing:
-    """Speaks to other servers; `resolve` is the seam where tests say what names mean."""
+    """Speaks to other servers: `seconds` are all that one request may take.
+
+    `resolve` is the seam where tests say what names mean.
+    """
 
     guard: Guard
-    limits: Limits = field(default_factory=Limits)
+    seconds: float = 10
     resolve: Resolve = resolved
 
-    def post_form(self, url: str, fields: dict[str, str]) -> Answer:
-        """POST a form; the body of the answer is not read.
+    def post_form(self, url: str, fields: dict[str, str]) -> int:
+        """POST a form; return the status of the answer.
 
         Raises:
             NotReached: no answer within the limits, or an address that is not allowed.
@@ -57,40 +44,26 @@ class Outgoing:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.post(url, urlencode(fields).encode(), form)
 
-    def post(self, url: str, content: bytes, headers: dict[str, str]) -> Answer:
-        """POST what is already written; the body of the answer is not read.
+    def post(self, url: str, content: bytes, headers: dict[str, str]) -> int:
+        """POST what is already written; return the status of the answer.
 
         Raises:
             NotReached: no answer within the limits, or an address that is not allowed.
         """
-        return self._say("POST", url, headers, content, read=False)
-
-    def get(self, url: str, accept: str) -> Answer:
-        """GET something whole.
-
-        Raises:
-            NotReached: no answer within the limits, or an address that is not allowed.
-        """
-        return self._say("GET", url, {"Accept": accept}, None, read=True)
-
-    def _say(
-        self, method: str, url: str, headers: dict[str, str], content: bytes | None, *, read: bool
-    ) -> Answer:
         target = _target(url)
         head = _head(target, headers)
         # Reading all the authorities of the system takes longer than many an answer.
         tls = self._tls if target.scheme == b"https" else None
-        until = time.monotonic() + self.limits.seconds
+        until = time.monotonic() + self.seconds
         line = Line(self.guard, self.resolve, until)
         try:
             with (
                 httpcore2.ConnectionPool(
                     ssl_context=tls, network_backend=line, max_keepalive_connections=0
                 ) as pool,
-                pool.stream(method, target, headers=head, content=content) as answer,
+                pool.stream("POST", target, headers=head, content=content) as answer,
             ):
-                body = self._whole(answer.iter_stream()) if read else b""
-                return Answer(answer.status, body)
+                return answer.status
         # What went wrong is named by its class: the text may hold an address, or what was said.
         except (
             httpcore2.TimeoutException,
@@ -102,14 +75,6 @@ class Outgoing:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context()
-
-    def _whole(self, parts: Iterable[bytes]) -> bytes:
-        body = b""
-        for part in parts:
-            body += part
-            if len(body) > self.limits.body:
-                raise NotReached("TooLong")
-        return body
 
 
 def _target(url: str) -> httpcore2.URL:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from idp.delivery.addresses import guard_for
 from idp.delivery.outcome import Never, NotNow
-from idp.delivery.outgoing import Limits, NotReached, Outgoing
+from idp.delivery.outgoing import NotReached, Outgoing
 from idp.delivery.parcel import Parcel
 from idp.kernel.encoding import json_bytes
 from idp.settings import Settings
@@ -47,7 +47,7 @@ class HttpGateway:
         # It is the operator who says where codes go, so it may be a place that only we can reach.
         guard = guard_for(str(urlsplit(self._url).hostname))
         try:
-            status = Outgoing(guard, Limits(TIMEOUT_SECONDS)).post(self._url, body, said).status
+            status = Outgoing(guard, TIMEOUT_SECONDS).post(self._url, body, said)
         except NotReached as error:
             raise NotNow(error.reason) from None
         if status // 100 == 2:

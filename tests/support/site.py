@@ -44,7 +44,6 @@ class Site:
     statuses: list[int] = field(default_factory=list)
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
     manner: str = "plain"
     tls: ssl.SSLContext | None = None
     _server: ThreadingHTTPServer | None = None
@@ -108,7 +107,6 @@ class _Answering(BaseHTTPRequestHandler):
             for name, value in self.site.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(self.site.body)
             while self.site.manner == "endless" and not self.site.released():
                 self.wfile.write(b"x" * 65_536)
 

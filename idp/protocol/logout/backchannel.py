@@ -53,7 +53,7 @@ def tell(outgoing: Outgoing, uri: str, token: str) -> None:
         NotNow: no answer, or another one.
     """
     try:
-        status = outgoing.post_form(uri, {"logout_token": token}).status
+        status = outgoing.post_form(uri, {"logout_token": token})
     except NotReached as error:
         raise NotNow(error.reason) from None
     if status not in _DONE:
