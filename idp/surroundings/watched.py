@@ -9,10 +9,14 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from idp.kernel.clock import system_clock
+
 log = structlog.get_logger("idp")
 Content = TypeVar("Content")
 # How often a process looks whether a file has changed.
 LOOKS_EVERY = 2.0
+# How long ago it was written where nobody writes to it any more.
+RESTS_AFTER = 2.0
 
 
 class Unreadable(Exception):
@@ -23,7 +27,8 @@ class Watched(Generic[Content]):
     """What a file says, and `nothing` where there is none.
 
     One that goes missing or is broken leaves standing what was read before, and so does one that is
-    being written: half a list is a list as well, and an empty file a policy.
+    being written: half a list is a list as well, and an empty file a policy. It is taken for whole
+    when it has rested: whoever comes first after a quiet hour goes by what it says by then.
     """
 
     def __init__(
@@ -54,7 +59,7 @@ class Watched(Generic[Content]):
         stamp, first = _stamp_of(path), self._stamp is None
         if stamp == self._stamp:
             return
-        if not first and stamp != self._next_stamp:
+        if not first and stamp != self._next_stamp and not _rests(stamp):
             self._next_stamp = stamp
             return
         try:
@@ -69,6 +74,12 @@ class Watched(Generic[Content]):
             self._content = content
             log.info("file_read", path=str(path))
         self._stamp = stamp
+
+
+def _rests(stamp: tuple[int, ...]) -> bool:
+    """Tell whether it was written some time ago, by a clock that may be another machine's."""
+    written = stamp[-1] / 1e9 if stamp else float("inf")
+    return written <= system_clock().timestamp() - RESTS_AFTER
 
 
 def _stamp_of(path: Path) -> tuple[int, ...]:
