@@ -105,7 +105,7 @@ def _changes(tally: Tally) -> str:
         (
             "Prompts",
             (
-                f"{counts['prompts_done']} were, {counts['prompts_then']} would be: "
+                f"{counts['prompts_then']} instead of {counts['prompts_done']}: "
                 f"{counts['prompts_added']} added, {counts['prompts_removed']} removed, "
                 f"{counts['demands_met']} for what was shown anyway"
             ),
@@ -120,7 +120,7 @@ def _changes(tally: Tally) -> str:
         ),
         (
             "Out of reach",
-            f"{counts['out_of_reach']} would have to set up a factor first, or are refused",
+            f"{counts['out_of_reach']} would have to set up a factor first, or be refused",
         ),
         (
             "Sessions",

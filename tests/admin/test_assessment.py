@@ -1,5 +1,6 @@
 """Weak spots of sign-in and sessions: each check by itself, over figures that are given."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -160,6 +161,31 @@ def test_the_worst_comes_first_and_each_says_why_and_what_to_do():
         Severity.LOW,
     ]
     assert all(each.why.endswith(".") and each.advice.endswith(".") for each in all_of_it)
+
+
+def test_one_of_a_kind_is_told_in_words_that_fit_one():
+    one = Strength(groups=(), users=1, weak=1, text=1, mail=1)
+    sent = {"text_gateway_url": "https://text.example.test", "text_codes": True}
+    mail = {"smtp_url": "smtp://localhost", "mail_from": "id@example.test", "mail_codes": True}
+    all_of_it = weaknesses(
+        some(
+            settings=settings(**sent, **mail),
+            policy=policy(bounds=Bounds()),
+            too_long=TooLong(live=1, idle=1, absolute=1),
+            prompts_per_week={4: 1},
+            alarms=Alarms(me=0, not_me=1),
+            strengths=(one,),
+            shared=(replace(KIOSK, trusted=1),),
+            trusted_unused=1,
+            high_let_in=1,
+            unended=1,
+            crowd=Crowd(users=1, user_id="ada"),
+            clients=(client(),),
+        )
+    )
+
+    assert len(all_of_it) == 14
+    assert [each.what for each in all_of_it if re.search(r"\b1 (?!of )[a-z]", each.what)] == []
 
 
 def test_groups_without_second_factors_are_named():

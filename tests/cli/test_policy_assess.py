@@ -24,8 +24,8 @@ def test_weak_spots_are_told_with_figure_and_advice_the_worst_first(idp: Idp) ->
 
     assert result.exit_code == 1
     assert result.stdout.startswith("HIGH")
-    assert "1 sign-ins at high risk got a session by one factor." in result.stdout
-    assert "1 of 1 users have neither passkey nor authenticator app" in result.stdout
+    assert "Sign-ins at high risk that got a session by one factor: 1." in result.stdout
+    assert "Users with neither passkey nor authenticator app: 1 of 1." in result.stdout
     assert "-> " in result.stdout
     found = names_of(idp)
     assert found["high_let_in"] == found["no_second_factor"] == "high"

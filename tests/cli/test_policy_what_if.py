@@ -128,7 +128,7 @@ def test_the_difference_reads_as_tables_and_says_what_it_cannot_know(idp: Idp) -
     for said in (
         "against what was done",
         "4 (3 by v1, 1 by v0)",
-        "1 were, 2 would be: 2 added, 1 removed",
+        "2 instead of 1: 2 added, 1 removed",
         "GROUP",
         "staff",
         "CLIENT",

@@ -24,8 +24,8 @@ def idle_too_long(figures: Figures) -> Iterator[Weakness]:
             severity=Severity.MEDIUM,
             count=found.idle,
             total=found.live,
-            what=f"Sessions may be unused for up to {in_short(most)}; {found.idle} of "
-            f"{found.live} live ones may for more than an hour.",
+            what=f"Sessions may be unused for up to {in_short(most)}. Live ones that may for more "
+            f"than an hour: {found.idle} of {found.live}.",
             why="Whoever finds an open browser has all that its user had (NIST SP 800-63B-4 "
             "§2.2.3 recommends one hour at most).",
             advice="Lower IDP_SESSION_IDLE or `idle` in the policy, or set its bounds to `aal2`.",
@@ -44,8 +44,8 @@ def no_absolute_limit(figures: Figures) -> Iterator[Weakness]:
             count=found.absolute,
             total=found.live,
             what=f"Sessions may last {in_short(most)}"
-            + (";" if effective else ", which is no limit;")
-            + f" {found.absolute} of {found.live} live ones may for more than a day.",
+            + ("." if effective else ", which is no limit.")
+            + f" Live ones that may for more than a day: {found.absolute} of {found.live}.",
             why="A stolen cookie that is kept in use is good until then (NIST SP 800-63B-4 "
             "§2.2.3 recommends 24 hours at most).",
             advice="Lower IDP_SESSION_ABSOLUTE or `absolute` in the policy, or set its bounds to "
@@ -104,8 +104,8 @@ def crowded(figures: Figures) -> Iterator[Weakness]:
             name="crowded",
             severity=Severity.LOW,
             count=many.users,
-            what=f"{many.users} users have more than {CROWDED_BY} live sessions each, and "
-            "the policy does not limit how many.",
+            what=f"Users with more than {CROWDED_BY} live sessions each: {many.users}. The policy "
+            "does not limit how many.",
             why="Nobody looks after that many, and shared accounts look like that.",
             advice="Set `sessions` in the policy; "
             f"`idp session list --user {many.user_id}` shows those of one of them.",

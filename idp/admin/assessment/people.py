@@ -26,7 +26,7 @@ def no_second_factor(figures: Figures) -> Iterator[Weakness]:
         severity=Severity.LOW if required else severity,
         count=weak,
         total=total,
-        what=f"{weak} of {total} users have neither passkey nor authenticator app"
+        what=f"Users with neither passkey nor authenticator app: {weak} of {total}"
         f"{_by_group(figures)}.",
         why="They are asked for one at the next sign-in."
         if required
@@ -61,7 +61,7 @@ def restricted_only(figures: Figures) -> Iterator[Weakness]:
                 severity=Severity.MEDIUM,
                 count=count,
                 total=total,
-                what=f"{count} of {total} users have nothing better than {words}.",
+                what=f"Users with nothing better than {words}: {count} of {total}.",
                 why="Telephone numbers and mailboxes are taken over, and a false page can ask for "
                 "the code (NIST SP 800-63B-4 §3.1.3).",
                 advice="Ask them to add a passkey: IDP_SECOND_FACTOR_GROUPS=…=phishing-resistant.",
@@ -77,8 +77,9 @@ def shared_browsers(figures: Figures) -> Iterator[Weakness]:
             name="shared_browsers",
             severity=Severity.HIGH if trusted else Severity.LOW,
             count=len(figures.shared),
-            what=f"{len(figures.shared)} browsers have signed in more than {SHARED_BY} users each "
-            f"(one of them {busiest.users}); in {trusted} of them one stands for a second step.",
+            what=f"Browsers that have signed in more than {SHARED_BY} users each: "
+            f"{len(figures.shared)}, the busiest of them {busiest.users}. Browsers of these that "
+            f"stand for somebody's second step: {trusted}.",
             why="A shared browser is known for each of its users, so a colleague's password is "
             "enough there.",
             advice=f"Look at that one with `idp device list {busiest.user_id}`, who is one of its "
@@ -94,8 +95,8 @@ def trusted_unused(figures: Figures) -> Iterator[Weakness]:
             name="trusted_unused",
             severity=Severity.LOW,
             count=figures.trusted_unused,
-            what=f"{figures.trusted_unused} browsers stand for a second step that were not used "
-            f"for {UNUSED_FOR.days} days.",
+            what=f"Browsers that stand for a second step and were not used for {UNUSED_FOR.days} "
+            f"days: {figures.trusted_unused}.",
             why="A laptop in a drawer still is a second factor.",
             advice="Lower IDP_TRUSTED_DEVICE_LIFETIME or `trusted_device` in the policy.",
         )
@@ -108,7 +109,7 @@ def high_let_in(figures: Figures) -> Iterator[Weakness]:
             name="high_let_in",
             severity=Severity.HIGH,
             count=figures.high_let_in,
-            what=f"{figures.high_let_in} sign-ins at high risk got a session by one factor.",
+            what=f"Sign-ins at high risk that got a session by one factor: {figures.high_let_in}.",
             why="They looked least like their users, who had no second step to show.",
             advice="Look at them with `idp session list --risk high`; give these users a second "
             'factor, or a rule that demands one (`acr = "mfa"`).',

@@ -20,8 +20,7 @@ def too_many_prompts(figures: Figures) -> Iterator[Weakness]:
             severity=Severity.MEDIUM,
             count=over,
             total=weeks,
-            what=f"In {over} of {weeks} weeks of users there were more than {PROMPTS_AT_MOST} "
-            "prompts.",
+            what=f"Weeks of users with more than {PROMPTS_AT_MOST} prompts: {over} of {weeks}.",
             why="People who are asked all the time confirm without reading, and blame the prompt.",
             advice="See by which rule with `idp insight` and `idp session show`; try a milder one "
             "with `idp policy simulate`.",
@@ -37,8 +36,8 @@ def said_not_me(figures: Figures) -> Iterator[Weakness]:
             severity=Severity.HIGH,
             count=said,
             total=said + figures.alarms.me,
-            what=f"{said} of {said + figures.alarms.me} prompts that people answered were "
-            "answered “it was not me”.",
+            what="Prompts that people answered with “it was not me”: "
+            f"{said} of {said + figures.alarms.me}.",
             why="Their passwords are in other hands: the second step kept somebody out.",
             advice="What the stranger had is over, and these passwords are others by now; look for "
             "more from the same networks with `idp session list --risk high`.",
@@ -52,8 +51,8 @@ def unended(figures: Figures) -> Iterator[Weakness]:
             name="unended",
             severity=Severity.HIGH,
             count=figures.unended,
-            what=f"{figures.unended} sessions came to their limit over an hour ago, and their end "
-            "is not recorded.",
+            what="Sessions that came to their limit over an hour ago without a record of their "
+            f"end: {figures.unended}.",
             why="They are of no use here, but no client was told: the worker does not run.",
             advice="Run `idp worker` (SQLite: `idp serve`).",
         )
@@ -71,8 +70,8 @@ def clients_not_told(figures: Figures) -> Iterator[Weakness]:
             severity=Severity.MEDIUM,
             count=len(deaf),
             total=len(reached),
-            what=f"{len(deaf)} of {len(reached)} clients have no back-channel logout: {named}"
-            f"{', …' if len(deaf) > 5 else ''}.",
+            what=f"Clients without back-channel logout: {len(deaf)} of {len(reached)} ({named}"
+            f"{', …' if len(deaf) > 5 else ''}).",
             why="What was ended here goes on there until the client asks again.",
             advice="Give them `--backchannel-logout-uri`, or have them refresh often.",
         )

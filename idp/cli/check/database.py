@@ -76,11 +76,11 @@ def old_keys(facts: Facts) -> Iterator[Finding]:
     by_hand = not facts.settings.key_rotation
     longest = KEY_AGE_AT_MOST if by_hand else facts.settings.key_rotation + LATE
     for key in facts.database.keys if facts.database else ():
-        age = facts.now - (key.activated_at or key.created_at)
-        if key.state == "active" and age > longest:
+        since = key.activated_at or key.created_at
+        if key.state == "active" and facts.now - since > longest:
             rotate = f"`idp key rotate --algorithm {key.algorithm}`"
             yield warning(
-                f"The {key.algorithm} key {key.kid} has signed for {age.days} days"
+                f"The {key.algorithm} key {key.kid} has signed since {since:%Y-%m-%d}"
                 + ("." if by_hand else "; its rotation is overdue."),
                 "The longer a key signs, the more a leaked copy is worth."
                 + ("" if by_hand else " The worker rotates keys, and none seems to be running."),
@@ -125,7 +125,7 @@ def users(facts: Facts) -> Iterator[Finding]:
     off = facts.settings.second_factor is SecondFactor.OFF
     required = facts.settings.second_factor is SecondFactor.REQUIRED
     yield (warning if off else note)(
-        f"{count} of {total} users have no second factor.",
+        f"Users without a second factor: {count} of {total}.",
         "They must set one up at the next sign-in." if required else "A leaked password is enough.",
         "Nothing." if required else "Set IDP_SECOND_FACTOR to `required` to ask for one.",
     )
