@@ -8,7 +8,7 @@ from idp.admin import session_desk, what_if
 from idp.admin.insight import insight
 from idp.admin.session_policy import explanation_of
 from idp.policy.on_record import terms_as_json
-from idp.store import sessions
+from idp.store import decisions, known_devices, sessions
 from tests.app import BUILT_IN, RelyingParty, make_provider
 from tests.support.judged import CHROME
 
@@ -65,12 +65,52 @@ def test_what_holds_is_what_was_decided_and_a_sign_in_is_told_apart(
     if secret is not None:
         rp.submit(page, code=provider.code(secret))
 
-    with provider.context() as ctx:
-        (session,) = sessions.list_live_of_user(ctx.db, user.id, ctx.now)
-        found = explanation_of(ctx, session_desk.story_of(ctx, session.sid))
+    found = the_explanation(provider, user)
 
     holds, opening = found.holds.judgement, found.opening
     assert (holds.outcome, holds.rule) == (opening.outcome, opening.rule)
     assert terms_as_json(holds) == opening.limits
     assert opening.outcome == ("ask_factor" if second_step else "shorten")
-    assert (found.sign_in.outcome, found.sign_in.rule) == ("ask_factor", "elevated_risk")
+    # The browser was new then, and is known by now.
+    assert (found.sign_in.outcome, found.sign_in.rule) == ("allow", "defaults")
+
+
+@pytest.mark.parametrize("second_step", [False, True], ids=["no second step", "a second step"])
+@pytest.mark.parametrize("known", [True, False], ids=["known browser", "forgotten browser"])
+@pytest.mark.parametrize("failures", [0, 8])
+def test_what_a_sign_in_would_meet_is_what_it_meets(
+    database_url, tmp_path, second_step, known, failures
+):
+    provider = make_provider(database_url, tmp_path, policy=BUILT_IN)
+    user = provider.add_user()
+    secret = provider.add_totp(user) if second_step else None
+    rp = RelyingParty(provider, provider.add_client(), provider.browser())
+    rp.browser.environ_base["HTTP_USER_AGENT"] = CHROME
+
+    def sign_in():
+        page = rp.log_in(rp.authorize())
+        if secret is not None and b'name="code"' in page.data:
+            provider.clock.forward(seconds=30)
+            rp.submit(page, code=provider.code(secret))
+
+    sign_in()
+    rp.browser.delete_cookie("__Host-idp_session", domain="id.example.test")
+    for _ in range(failures):
+        rp.log_in(rp.authorize(), password="wrong")
+    if not known:
+        with provider.context() as ctx:
+            known_devices.remove_others(ctx.db, user.id, None)
+    said = the_explanation(provider, user).sign_in
+    provider.clock.forward(seconds=1)
+    sign_in()
+
+    with provider.context() as ctx:
+        (met, *_) = decisions.list_of_user(ctx.db, user.id, limit=1)
+        assert len(sessions.list_live_of_user(ctx.db, user.id, ctx.now)) == 2
+    assert (said.outcome, said.rule) == (met.outcome, met.rule)
+
+
+def the_explanation(provider, user):
+    with provider.context() as ctx:
+        (session,) = sessions.list_live_of_user(ctx.db, user.id, ctx.now)
+        return explanation_of(ctx, session_desk.story_of(ctx, session.sid))

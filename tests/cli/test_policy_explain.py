@@ -64,7 +64,7 @@ def test_the_explanation_reads_in_words_and_notes_nothing(idp: Idp) -> None:
         "as many as they like",
         "decided outcome, absolute",
         "Today it would be by  shorten (by new_browser)",
-        "A sign-in now meets   shorten (by new_browser)",
+        "A sign-in now meets   shorten (by elevated_risk)",
     ):
         assert said in shown, said
     assert idp.events() == before
