@@ -19,6 +19,7 @@ from idp.policy.acr import acr_of, satisfies, two_steps
 from idp.policy.at_sign_in import asks, refuses
 from idp.policy.returning import Before, returns_with
 from idp.policy.sign_in import (
+    LEVEL_IS_MISSING,
     Allow,
     Enrol,
     NeedFactor,
@@ -176,7 +177,10 @@ def note_answer(ctx: RequestContext, judged: Judged, browser_hash: bytes) -> Non
 def refuse(ctx: RequestContext, judged: Judged, attempt: str | None) -> None:
     """Write down that nobody was let in, by which rule."""
     said = judged.decided.judgement
-    decided = replace(judged.decided, judgement=replace(said, outcome=Outcome.REFUSE))
+    # What is missing can be asked for by another rule than what the level would let in.
+    rule = said.acr_by if judged.verdict.rule == LEVEL_IS_MISSING else said.rule
+    said = replace(said, outcome=Outcome.REFUSE, rule=rule)
+    decided = replace(judged.decided, judgement=said)
     decision_id = attempt or new_id()
     judgement.record_so_far(ctx, decided, decision_id)
     record(

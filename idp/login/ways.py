@@ -7,11 +7,12 @@ from idp.credentials.channel_codes import Channel
 from idp.login.sign_in import Judged
 from idp.policy.at_sign_in import asks, shortened
 from idp.policy.factors import Step
-from idp.policy.sign_in import Enrol, NeedFactor, NoRoom, Refer, Verdict
+from idp.policy.sign_in import LEVEL_IS_MISSING, Enrol, NeedFactor, NoRoom, Refer, Verdict
 from idp.store.users import User
 from idp.web import continuation
 from idp.web.context import request_context
 from idp.web.continuation import Asked, Handover
+from idp.web.policy_words import as_sentence
 
 HOME = "/account"
 PATHS: dict[Step, str] = {
@@ -31,21 +32,29 @@ def asked_of(judged: Judged) -> Asked:
     """Return what the policy says of a sign-in, as far as pages speak of it."""
     decided = judged.decided
     said, limits = decided.judgement, decided.judgement.limits
-    rule = next((it for it in decided.policy.rules if it.name == said.rule), None)
-    # A rule that looks at nothing unusual has other reasons.
-    of_risk = rule is not None and bool(rule.when.risks or rule.when.devices)
+    by_name = {it.name: it for it in decided.policy.rules}
+    asking = [by_name[name] for name in asked_by(judged) if name in by_name]
+    # A rule that looks at nothing unusual has other reasons, and one with words of its own says it.
+    of_risk = any(bool(it.when.risks or it.when.devices) and not it.because for it in asking)
     unusual = [it for it in decided.seen.risk.contributions if of_risk and it.weight > 0]
     short = shortened(said, decided.policy.defaults)
     return Asked(
         step=asks(said),
         level=said.acr,
-        rule=said.rule,
-        told=rule.because if rule else "",
+        told=" ".join(as_sentence(it.because) for it in asking if it.because),
         because=tuple((it.name, it.detail) for it in unusual[:_REASONS_TOLD]),
         trust=int(limits.trusted_device.total_seconds()),
         lasts=int(limits.absolute.total_seconds()) if short else None,
         places=limits.sessions if isinstance(judged.verdict, NoRoom) else 0,
     )
+
+
+def asked_by(judged: Judged) -> tuple[str, ...]:
+    """Return the rules that want something: who wants a level that is missing goes before."""
+    said = judged.decided.judgement
+    if judged.verdict.rule != LEVEL_IS_MISSING:
+        return (said.rule,)
+    return tuple(dict.fromkeys((said.acr_by, said.rule)))
 
 
 def onward(

@@ -11,14 +11,14 @@ from idp.login.asked_words import unusual
 from idp.login.half_done import HalfDone
 from idp.login.proofs import Wait, Wrong
 from idp.policy.factors import Step
-from idp.policy.sign_in import Enrol
+from idp.policy.sign_in import LEVEL_IS_MISSING, Enrol
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.policy_words import as_sentence, why_of
 from idp.web.words import gettext as _
 
 # The rules by which a sign-in asks for more because the policy of sessions does.
-POLICY_ASKS = ("policy_asks_for_a_step", "policy_level_is_shown")
+POLICY_ASKS = ("policy_asks_for_a_step", LEVEL_IS_MISSING)
 # Who is sent to set up a step by one of these is told so.
 _WANTS_MORE = ("client_wants_more", "policy_wants_more")
 # Who is asked for these is asked because of how old the last proof is.
@@ -115,13 +115,13 @@ def _policy_asks(handover: Handover) -> str | None:
         if asked.because
         else _("The people who run this service ask for one more step here.")
     )
-    return as_sentence(asked.told) or first
+    return asked.told or first
 
 
 def because(handover: Handover) -> list[str]:
     """Return what is unusual where we ask for that, a sentence each."""
     asked = handover.asked
-    if asked is None or asked.told or handover.reason not in POLICY_ASKS:
+    if asked is None or handover.reason not in POLICY_ASKS:
         return []
     return unusual(asked)
 
@@ -192,7 +192,7 @@ def why_set_up(handover: Handover, verdict: Enrol | None) -> str | None:
         "reset_takes_the_ticket": _(
             "Your second step was reset. Set up a new one before you go on."
         ),
-        "policy_level_is_shown": as_sentence(told)
+        LEVEL_IS_MISSING: told
         or _("Your account needs a surer proof here than you have set up yet."),
         "key_is_required": _("Your account needs a passkey before you go on.")
         if verdict.required

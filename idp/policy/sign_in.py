@@ -9,6 +9,7 @@ from idp.policy.factors import Bindable, Owned, Step, shown_by, steps_to
 from idp.settings import SecondFactor
 
 OFFER_AGAIN_AFTER = timedelta(days=30)
+LEVEL_IS_MISSING = "policy_level_is_shown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +110,12 @@ def policy_level_is_shown(facts: SignInFacts, now: datetime) -> Verdict | None:
     if facts.level is None or satisfies(acr_of(facts.amr), facts.level):
         return None
     if steps := steps_to(facts.level, facts.amr, facts.owned):
-        return NeedFactor("policy_level_is_shown", steps)
+        return NeedFactor(LEVEL_IS_MISSING, steps)
     kinds = tuple(kind for kind in facts.bindable if _would_reach(facts.level, kind, facts.amr))
     if facts.doubted or not kinds:
         # Whoever has nothing to show would else bind what a stranger brought along.
-        return Refuse("policy_level_is_shown")
-    return Enrol("policy_level_is_shown", kinds, required=True)
+        return Refuse(LEVEL_IS_MISSING)
+    return Enrol(LEVEL_IS_MISSING, kinds, required=True)
 
 
 def policy_asks_for_a_step(facts: SignInFacts, now: datetime) -> Verdict | None:

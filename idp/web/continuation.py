@@ -23,16 +23,15 @@ PARAMETER = "ticket"
 class Asked:
     """What the policy said when a page was asked for: for its words alone, for it is judged anew.
 
-    `step` says that a second step is wanted and `level` how sure it must be; why is said by `rule`,
-    by the operator's own words for it in `told`, and by `because`: the names and details of what is
-    unusual. `trust` is for how many seconds the browser may
-    stand for the step from then on, `lasts` for how long the session does where that is less than
-    usual. `places` says that all is shown, and how many sessions there may be, as there are.
+    `step` says that a second step is wanted and `level` how sure it must be; why is said by the
+    operator's own sentences in `told`, and by `because`: the names and details of what is unusual.
+    `trust` is for how many seconds the browser may stand for the step from then on, `lasts` for how
+    long the session does where that is less than usual. `places` says that all is shown, and how
+    many sessions there may be, as there are.
     """
 
     step: bool = False
     level: str | None = None
-    rule: str = ""
     told: str = ""
     because: tuple[tuple[str, str], ...] = ()
     trust: int = 0
