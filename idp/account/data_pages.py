@@ -68,7 +68,7 @@ def delete(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.R
         return _show_deletion(standing, _("That is not your user name. Nothing was deleted."))
     administration.delete_user(ctx, name)
     response = redirect(DELETED)
-    for cookie in (cookies.SESSION, cookies.DEVICE):
+    for cookie in (cookies.SESSION, cookies.DEVICE, cookies.TURN):
         cookies.clear(response, ctx.settings, cookie)
     return response
 

@@ -86,11 +86,13 @@ def in_session(
     client_id: str | None,
     device_id: str | None,
     second_step_owned: bool = False,
+    behind: bool = False,
 ) -> Seen:
     """Return what is known of a request in a session, and what changed since it was seen last.
 
     A refresh is a request of the client's, and a command or the worker has none at all: then the
-    user is where the session was seen last, and as risky.
+    user is where the session was seen last, and as risky. `behind` says that its cookies are older
+    than those that were shown before.
     """
     asked = _Asked(
         moment=moment,
@@ -109,6 +111,8 @@ def in_session(
         views.sight_of(view, device_id, ctx.now),
         earlier=views.earlier_sight(ctx, session),
     )
+    if behind:
+        changes |= {Change.STALE_COOKIE}
     return _seen(ctx, user, view, asked, changes=changes)
 
 

@@ -46,11 +46,15 @@ NO_ORIGIN = Origin(address="", user_agent="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A request in a session: for what, for which client, with which device credential."""
+    """A request in a session: for what, for which client, with which device credential.
+
+    It is `behind` where its cookies are older than those that were shown before.
+    """
 
     moment: Moment
     client_id: str | None = None
     device_id: str | None = None
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,7 @@ def look(
         client_id=visit.client_id,
         device_id=visit.device_id,
         second_step_owned=second_step_owned,
+        behind=visit.behind,
     )
     known = RiskLevel[session.risk.upper()]
     seen = replace(seen, facts=calmed(seen.facts, known))
@@ -187,7 +192,8 @@ def _differs(ctx: RequestContext, session: Session, visit: Visit, policy: Policy
     if session.policy_version != policy.version:
         return True
     return _in_person(ctx, visit) and (
-        session.seen_address != ctx.origin.address
+        visit.behind
+        or session.seen_address != ctx.origin.address
         or session.seen_user_agent != ctx.origin.user_agent
         or session.device_id not in (None, visit.device_id)
     )

@@ -53,6 +53,11 @@ def rules_for(defaults: Limits) -> tuple[Rule, ...]:
             Then(outcome=Outcome.ASK_AGAIN),
         ),
         Rule(
+            "stale_cookie",
+            When(changes=frozenset({Change.STALE_COOKIE})),
+            Then(outcome=Outcome.ASK_AGAIN),
+        ),
+        Rule(
             "high_risk",
             When(risks=frozenset({RiskLevel.HIGH})),
             Then(

@@ -39,7 +39,7 @@ class Change(StrEnum):
     `network` and `browser` are each harmless by themselves; `network_and_browser` are both in one
     step. `copied_cookie` says that one secret is used in two places by turns, `impossible_travel`
     that nobody gets that far in that time, `device` that the browser does not show the credential
-    that it had.
+    that it had, `stale_cookie` that another copy of its cookies has gone on (policy.turns).
     """
 
     NETWORK = "network"
@@ -49,6 +49,7 @@ class Change(StrEnum):
     NETWORK_AND_BROWSER = "network_and_browser"
     COPIED_COOKIE = "copied_cookie"
     IMPOSSIBLE_TRAVEL = "impossible_travel"
+    STALE_COOKIE = "stale_cookie"
 
 
 class Outcome(StrEnum):

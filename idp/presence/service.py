@@ -15,11 +15,13 @@ from idp.judgement.service import record as record_decision
 from idp.kernel.errors import Unavailable
 from idp.policy.in_session import HARMLESS, NOTHING, Wanted
 from idp.policy.terms import Change, Moment, Outcome
+from idp.policy.turns import is_behind
 from idp.presence import acts
-from idp.presence.shown import Shown
+from idp.presence.shown import Shown, give_turn
 from idp.presence.told import is_news, tell_owner
 from idp.sessions import judged as judged_sessions
 from idp.sessions import service as sessions
+from idp.sessions import turns
 from idp.store.sessions import Session, Standing
 
 
@@ -59,21 +61,42 @@ def attend(
             return NOBODY
         if standing.session.challenged_at is not None:
             return Presence(challenged=standing)
-        visit = Visit(moment=moment, client_id=client_id, device_id=shown.device_id)
-        if not in_session.stirs(ctx, standing.session, visit):
-            sessions.note_activity(ctx, standing.session)
-            return Presence(standing=standing)
-        judged = in_session.look(
-            ctx,
-            standing.session,
-            standing.user,
-            visit,
-            second_step_owned=owned(ctx, standing.user).second_step,
+        turn = turns.read(ctx, shown.secret or "", shown.turn)
+        visit = Visit(
+            moment=moment,
+            client_id=client_id,
+            device_id=shown.device_id,
+            behind=is_behind(turns.turn_of(standing.session), turn),
         )
-        presence = _done(ctx, standing, judged)
-        if presence is not None:
-            return presence
+        presence = _judged(ctx, standing, visit)
+        if presence is None:
+            continue
+        if presence.standing is not None:
+            _note(ctx, presence.standing, shown, turn)
+        return presence
     raise Unavailable("a session is changed by too many requests at once")
+
+
+def _note(ctx: RequestContext, standing: Standing, shown: Shown, turn: int) -> None:
+    """Note that the session was used, and let its cookies take their turn."""
+    sessions.note_activity(ctx, standing.session)
+    following = turns.take(ctx, standing, shown.secret or "", turn)
+    if following is not None:
+        give_turn(ctx, following, standing.session.absolute_until)
+
+
+def _judged(ctx: RequestContext, standing: Standing, visit: Visit) -> Presence | None:
+    """Return what the policy makes of this request; None where another request was faster."""
+    if not in_session.stirs(ctx, standing.session, visit):
+        return Presence(standing=standing)
+    judged = in_session.look(
+        ctx,
+        standing.session,
+        standing.user,
+        visit,
+        second_step_owned=owned(ctx, standing.user).second_step,
+    )
+    return _done(ctx, standing, judged)
 
 
 def _done(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presence | None:
@@ -139,7 +162,6 @@ def _go_on(ctx: RequestContext, standing: Standing, judged: Rejudged) -> Presenc
         _record(ctx, judged, after.sid)
     if ctx.now >= min(after.idle_until, after.absolute_until):
         return Presence(ended=judged.rule)
-    sessions.note_activity(ctx, after)
     return Presence(standing=standing, wanted=judged.wanted)
 
 

@@ -1,6 +1,9 @@
 """What a browser shows of itself: the cookies that we gave it."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+import flask
 
 from idp.context import RequestContext
 from idp.credentials.devices import read_device_cookie
@@ -10,10 +13,11 @@ from idp.web import cookies
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a browser shows: a session's secret, and the device credential that we gave it."""
+    """What a browser shows: a session's secret and its turn, and the credential of the device."""
 
     secret: str | None = None
     device_id: str | None = None
+    turn: str | None = None
 
 
 def cookies_shown(ctx: RequestContext) -> Shown:
@@ -22,4 +26,18 @@ def cookies_shown(ctx: RequestContext) -> Shown:
     return Shown(
         secret=cookies.read(ctx.settings, cookies.SESSION),
         device_id=read_device_cookie(ctx.house.get(MasterKey), device) if device else None,
+        turn=cookies.read(ctx.settings, cookies.TURN),
     )
+
+
+def give_turn(ctx: RequestContext, turn: str, until: datetime) -> None:
+    """Have the browser keep this turn, for as long as it may keep the session's secret."""
+    if flask.g.get("turn") == turn:
+        return
+    flask.g.turn = turn
+    lasts = max(1, int((until - ctx.now).total_seconds()))
+
+    @flask.after_this_request
+    def _give(response: flask.Response) -> flask.Response:
+        cookies.write(response, ctx.settings, cookies.TURN, turn, max_age=lasts)
+        return response

@@ -182,6 +182,9 @@ def prove(
         before_user_agent=None,
         challenged_at=None,
         challenge=None,
+        turn=0,
+        turned_at=ctx.now,
+        turn_kept=False,
     )
     fresh = new_secret(SECRET_PREFIX)
     old, new = digest(secret), digest(fresh)

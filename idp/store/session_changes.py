@@ -75,9 +75,30 @@ def prove(
             before_user_agent=None,
             challenged_at=None,
             challenge=None,
+            turn=0,
+            turned_at=session.last_seen_at,
+            turn_kept=False,
         )
     )
     return db.write(statement, {"now": session.last_seen_at}).rowcount == 1
+
+
+def move_turn(
+    db: Transaction, read: Session, moved: Session, secret_hash: bytes, now: datetime
+) -> bool:
+    """Let a session's cookies go on to another turn; False when another request was faster."""
+    statement = (
+        update(sessions)
+        .where(
+            sessions.c.sid == read.sid,
+            sessions.c.secret_hash == secret_hash,
+            sessions.c.turn == read.turn,
+            sessions.c.turn_kept.is_(read.turn_kept),
+            GOOD,
+        )
+        .values(turn=moved.turn, turned_at=moved.turned_at, turn_kept=moved.turn_kept)
+    )
+    return db.write(statement, {"now": now}).rowcount == 1
 
 
 # What a judgement writes, and what it was made of: where one of these differs, it is void.

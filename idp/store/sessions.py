@@ -22,7 +22,8 @@ class Session:
 
     `address` and `user_agent` are where it was opened, `seen_…` where it is now, since `seen_at`,
     and `before_…` where it was just before that. While it has a `challenge`, the name of the rule
-    that wants it, it is good for nothing until it is proved again.
+    that wants it, it is good for nothing until it is proved again. Its cookies show `turn`, given
+    out at `turned_at`; that is `turn_kept` once they did (policy.turns).
     """
 
     sid: str
@@ -51,6 +52,9 @@ class Session:
     challenged_at: datetime | None = None
     challenge: str | None = None
     remembered: bool = False
+    turn: int = 0
+    turned_at: datetime | None = None
+    turn_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from idp.settings import Settings
 SESSION = "idp_session"
 BROWSER = "idp_browser"
 DEVICE = "idp_device"
+TURN = "idp_turn"
 YEAR = 365 * 24 * 3600
 
 

@@ -35,6 +35,7 @@ def changed(*changes, **values):
         ),
         (changed(Change.IMPOSSIBLE_TRAVEL), Outcome.ASK_AGAIN, "impossible_travel"),
         (changed(Change.DEVICE), Outcome.ASK_AGAIN, "device_credential_missing"),
+        (changed(Change.STALE_COOKIE), Outcome.ASK_AGAIN, "stale_cookie"),
         (changed(Change.IMPOSSIBLE_TRAVEL, Change.COPIED_COOKIE), Outcome.END, "copied_cookie"),
         (facts(risk=HIGH), Outcome.ASK_FACTOR, "high_risk"),
         (facts(risk=HIGH, device=TRUSTED, acr="phrh"), Outcome.ASK_FACTOR, "high_risk"),

@@ -4,10 +4,11 @@ import argparse
 from pathlib import Path
 
 from idp.policy.risk import THRESHOLDS
-from tests.population import report
+from tests.population import copies, report
 from tests.population.evaluation import Share
 from tests.population.report import BARS, CHOOSING, FITTING, MARGINALS, NOVELTY, REPORTING
 
+DAYS = 10_000
 PAGE = Path(__file__).parents[2] / "docs" / "risk.md"
 TEXT = Path(__file__).with_name("risk.md.txt")
 
@@ -85,6 +86,9 @@ def main() -> None:
             ended=sessions.ended(),
             asked=sessions.asked(),
             thefts=thefts,
+            days=f"{DAYS:,}",
+            copies=report.copies(REPORTING[0], DAYS),
+            taken=copies.honest(REPORTING[1], DAYS),
             microseconds=f"{report.microseconds():.0f}",
         )
     )

@@ -6,6 +6,7 @@ from time import process_time
 
 from idp.policy.risk import score
 from idp.policy.terms import DeviceStanding, RiskLevel
+from tests.population import copies as copies_of_cookies
 from tests.population.attackers import KINDS
 from tests.population.evaluation import (
     RETURNS,
@@ -261,3 +262,9 @@ def in_sessions(seeds, people: int) -> tuple[str, Outcomes]:
             together.stolen[theft] += one.stolen[theft]
     rows = [(theft, together.stopped(theft)) for theft in THEFTS]
     return table(("what the thief uses", "asked or ended at first use"), rows), together
+
+
+def copies(seed: int, days: int) -> str:
+    """Return what becomes of a copy of all cookies that is used beside the browser."""
+    head = ("the copy is used", "stopped at its first use", "found", "minutes from its first use")
+    return table((*head[:3], f"{head[3]}: median / 90 %"), copies_of_cookies.rows(seed, days))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.population import report
+from tests.population import copies, report
 from tests.population.evaluation import Outcome, Share
 from tests.population.freeman import Freeman
 from tests.population.people import population
@@ -51,6 +51,16 @@ def test_of_honest_sessions_none_is_ended_and_few_are_asked():
     assert caught["session cookie, other network, same browser"] == 1
     # Said as it is: nobody can tell.
     assert caught["all cookies, same network, same browser"] == 0
+
+
+def test_a_copy_of_all_cookies_is_found_when_both_go_on_and_no_browser_is_taken_for_one():
+    found = {theft: share.value for theft, _, share, _ in copies.rows(SEED, 400)}
+
+    assert copies.honest(SEED, 1500).count == 0
+    assert found["every minute from then on"] > 0.9
+    assert found["once, an hour after copying"] > 0.7
+    # Said as it is: who is done by then was never in two places.
+    assert found["once, a minute after copying"] == 0
 
 
 def test_the_population_has_the_published_marginals():

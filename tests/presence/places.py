@@ -23,7 +23,7 @@ CHROME = (
     "Chrome/126.0.0.0 Safari/537.36"
 )
 HOME, NEIGHBOUR, AWAY = "203.0.113.7", "203.0.113.99", "198.51.100.20"
-DEVICE = "__Host-idp_device"
+DEVICE, TURN = "__Host-idp_device", "__Host-idp_turn"
 HOST = "id.example.test"
 
 
@@ -44,7 +44,7 @@ def thief_of(
 ) -> RelyingParty:
     """Another browser with this one's cookies."""
     browser = move(provider.browser(), address, user_agent)
-    for name in ("__Host-idp_session", DEVICE, "__Host-idp_browser"):
+    for name in ("__Host-idp_session", DEVICE, TURN, "__Host-idp_browser"):
         cookie = rp.browser.get_cookie(name, domain=HOST)
         if cookie is not None and name != without:
             browser.set_cookie(name, cookie.value, domain=HOST, secure=True)

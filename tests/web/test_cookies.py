@@ -9,7 +9,7 @@ from tests.support.spec import spec
 
 TLS = Settings(issuer="https://id.example.test")
 PLAIN = ("http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000")
-NAMES = (cookies.SESSION, cookies.BROWSER, cookies.DEVICE)
+NAMES = (cookies.SESSION, cookies.BROWSER, cookies.DEVICE, cookies.TURN)
 
 
 def parsed(response: flask.Response) -> tuple[str, str, set[str]]:

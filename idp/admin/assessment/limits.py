@@ -71,15 +71,15 @@ def nothing_answers_copies(figures: Figures) -> Iterator[Weakness]:
     """A cookie that is used in two places was stolen."""
     rules = figures.policy.rules
     spoken_of = [rule.when.changes for rule in rules if rule.when.changes]
-    if not any(Change.COPIED_COOKIE in changes for changes in spoken_of):
+    if not any(changes & {Change.COPIED_COOKIE, Change.STALE_COOKIE} for changes in spoken_of):
         yield Weakness(
             name="nothing_answers_copies",
             severity=Severity.HIGH,
             count=len(rules),
-            what="No rule of the policy speaks of a copied cookie.",
-            why="A session that is used in two places by turns goes on in both.",
+            what="No rule of the policy speaks of copied cookies.",
+            why="A session that is used in two places goes on in both.",
             advice="Leave `built_in_rules` on, or add a rule with "
-            "`changes = ['copied_cookie']` that ends the session.",
+            "`changes = ['copied_cookie', 'stale_cookie']` that asks or ends.",
         )
 
 

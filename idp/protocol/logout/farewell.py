@@ -41,7 +41,8 @@ def signed_out(
         carry = {"sids": list(sids), "here": here, "way_back": way_back}
         farewell = Handover(to=GOODBYE, client=client, carry=carry, locale=locale)
         response = redirect(continuation.url(GOODBYE, "goodbye", farewell))
-    cookies.clear(response, ctx.settings, cookies.SESSION)
+    for cookie in (cookies.SESSION, cookies.TURN):
+        cookies.clear(response, ctx.settings, cookie)
     return response
 
 

@@ -54,6 +54,11 @@ sessions = Table(
     Column("seen_at", Instant, comment="since when it is there"),
     Column("before_address", String, comment="where it was before that"),
     Column("before_user_agent", String),
+    Column(
+        "turn", Integer, nullable=False, server_default=text("0"), comment="what its cookies show"
+    ),
+    Column("turned_at", Instant),
+    Column("turn_kept", Boolean, nullable=False, server_default=false()),
     Column("challenged_at", Instant, comment="useless until it is proved again"),
     Column("challenge", String, comment="the rule that wants that"),
     Column("remembered", Boolean, nullable=False, server_default=false()),

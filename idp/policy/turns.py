@@ -1,0 +1,47 @@
+"""The cookies of a session take turns: a copy that is not in use falls behind the one that is.
+
+With use the browser gets a higher number, every few minutes. Where somebody else has a copy of its
+cookies, one of the two is given it and the other comes with the one before. No browser does that by
+itself, once it has shown the new number: what it did not show was maybe an answer that got lost.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+EVERY = timedelta(minutes=10)
+# Requests that were under way together come with the number of before; and a browser that crashes
+# may have forgotten its last half minute.
+SETTLES = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The turn that a session is at.
+
+    Attributes:
+        number: what its browser shows; 0 as long as it was given none.
+        since: when it was given.
+        kept: it was shown when it had settled, so whoever was given it has it for good.
+    """
+
+    number: int
+    since: datetime
+    kept: bool
+
+
+def is_behind(turn: Turn, shown: int) -> bool:
+    """Tell whether who shows this number has a copy of what another one has used since."""
+    lost_an_answer = shown == turn.number - 1 and not turn.kept
+    return shown < turn.number and not lost_an_answer
+
+
+def after(turn: Turn, shown: int, now: datetime) -> Turn:
+    """Return the turn after a request with this number; the same, where nothing is to be noted.
+
+    A number above the session's own was given by a request whose writing was undone.
+    """
+    if shown < turn.number:
+        return turn
+    if turn.number and not turn.kept:
+        return replace(turn, kept=True) if now - turn.since >= SETTLES else turn
+    return Turn(shown + 1, now, kept=False) if now - turn.since >= EVERY else turn

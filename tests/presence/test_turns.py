@@ -1,0 +1,223 @@
+"""A copy of all cookies, in the same browser on the same network: found out when both are used.
+
+The rule itself is tested in tests/policy/test_turns.py; here, what comes of it.
+"""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from idp.policy.turns import EVERY, SETTLES
+from tests.account.people import MAIL
+from tests.app import Provider, RelyingParty, make_provider
+from tests.machines.statements import overheard
+from tests.presence.places import (
+    DEVICE,
+    FIREFOX,
+    HOME,
+    HOST,
+    TURN,
+    decided,
+    how_it_ended,
+    in_force,
+    letters,
+    move,
+    ruled,
+    session_in,
+    thief_of,
+)
+from tests.protocol.parties import page_of, party
+from tests.protocol.refreshing import BOTH, refreshed
+
+
+@pytest.fixture
+def provider(database_url: str, tmp_path: Path) -> Provider:
+    return make_provider(database_url, tmp_path, **MAIL)
+
+
+@pytest.fixture
+def rp(provider: Provider) -> RelyingParty:
+    provider.add_user()
+    made = party(provider, grant_types=BOTH)
+    move(made.browser)
+    made.sign_in()
+    return made
+
+
+def copy_of(provider: Provider, rp: RelyingParty, *, without: str = "") -> RelyingParty:
+    return thief_of(provider, rp, HOME, FIREFOX, without=without)
+
+
+def turn_in(rp: RelyingParty) -> str | None:
+    cookie = rp.browser.get_cookie(TURN, domain=HOST)
+    return cookie.value if cookie is not None else None
+
+
+def forward(provider: Provider, waited: timedelta) -> None:
+    provider.clock.forward(seconds=waited.total_seconds())
+
+
+def gets_in(rp: RelyingParty) -> bool:
+    return "code" in rp.answer(rp.authorize(prompt="none"))
+
+
+def go_on(rp: RelyingParty, *waits: timedelta) -> None:
+    """Let a browser be used for so long that its turn is another one, and kept."""
+    for waited in waits or (EVERY, SETTLES):
+        forward(rp.provider, waited)
+        assert gets_in(rp)
+
+
+def test_a_browser_in_use_gets_a_turn_now_and_then_and_nobody_notices(
+    provider: Provider, rp: RelyingParty
+):
+    turns = []
+    for _ in range(12):
+        forward(provider, EVERY / 2)
+        assert gets_in(rp)
+        turns.append(turn_in(rp))
+
+    assert [turn.split(".")[0] if turn else "" for turn in turns] == [
+        *("", "1", "1"),
+        *("2", "2", "3", "3", "4", "4", "5", "5", "6"),
+    ]
+    assert decided(provider) == []
+
+
+def test_the_copy_that_comes_after_the_owner_went_on_is_asked_and_the_owner_is_told(
+    provider: Provider, rp: RelyingParty
+):
+    copy = copy_of(provider, rp)
+    go_on(rp)
+    before = letters(provider)
+
+    page = copy.authorize()
+
+    assert page_of(page) == "login"
+    assert "Your session is in use by a copy of this browser" in page.get_data(as_text=True)
+    assert session_in(provider).challenge == "stale_cookie"
+    assert decided(provider) == [("ask_again", "stale_cookie")]
+    assert letters(provider) == before + 1
+    assert how_it_ended(provider) is None
+
+
+def test_the_owner_who_comes_after_the_copy_went_on_goes_on_alone(
+    provider: Provider, rp: RelyingParty
+):
+    token = rp.sign_in()["refresh_token"]
+    copy = copy_of(provider, rp)
+    go_on(copy)
+
+    page = rp.authorize()
+
+    assert page_of(page) == "login"
+    assert rp.answer(rp.log_in(page))["code"]
+    assert refreshed(rp, token)["access_token"]
+    assert not gets_in(copy)
+    go_on(rp)
+
+
+@pytest.mark.parametrize("name", [TURN, DEVICE])
+def test_a_copy_without_one_of_the_cookies_is_no_better(
+    provider: Provider, rp: RelyingParty, name: str
+):
+    go_on(rp)
+    copy = copy_of(provider, rp, without=name)
+
+    assert page_of(copy.authorize()) == "login"
+
+
+def test_a_copy_with_a_number_of_its_own_making_is_behind(provider: Provider, rp: RelyingParty):
+    go_on(rp)
+    copy, turn = copy_of(provider, rp), turn_in(rp)
+    assert turn is not None
+    number, proof = turn.split(".")
+
+    for forged in (f"{int(number) + 1}.{proof}", f"{number}.{proof[::-1]}", number, "", "9" * 3000):
+        copy.browser.set_cookie(TURN, forged, domain=HOST, secure=True)
+        assert page_of(copy.authorize()) == "login"
+        assert session_in(provider).challenge == "stale_cookie"
+        assert rp.answer(rp.log_in(rp.authorize()))["code"]
+        go_on(rp)
+        copy = copy_of(provider, rp)
+
+
+def test_a_browser_that_never_got_the_answer_is_not_behind(provider: Provider, rp: RelyingParty):
+    go_on(rp)
+    before = copy_of(provider, rp)
+    forward(provider, EVERY)
+    lost = copy_of(provider, rp)
+    assert gets_in(lost)
+    assert turn_in(lost) != turn_in(before)
+
+    forward(provider, 30 * SETTLES)
+    assert gets_in(before)
+
+    assert turn_in(before) == turn_in(lost)
+    assert decided(provider) == []
+
+
+def test_windows_that_open_all_at_once_are_one_browser(provider: Provider, rp: RelyingParty):
+    go_on(rp)
+    forward(provider, EVERY)
+    windows = [copy_of(provider, rp) for _ in range(5)]
+
+    assert all(gets_in(window) for window in windows)
+
+    assert len({turn_in(window) for window in windows}) == 1
+
+
+def test_the_turn_begins_anew_with_each_proof(provider: Provider, rp: RelyingParty):
+    go_on(rp)
+    old = turn_in(rp)
+    page = rp.authorize(prompt="login")
+    assert rp.answer(rp.log_in(page))["code"]
+    assert session_in(provider).turn == 0
+
+    go_on(rp)
+
+    assert turn_in(rp) != old
+
+
+def test_the_turn_is_kept_as_the_other_cookies_are_until_the_session_ends(
+    provider: Provider, rp: RelyingParty
+):
+    forward(provider, EVERY)
+    (given,) = (
+        each
+        for each in rp.get("/account").headers.getlist("Set-Cookie")
+        if each.startswith(f"{TURN}=")
+    )
+
+    assert re.search(r"; Secure; HttpOnly; Path=/; SameSite=Lax$", given)
+    left = session_in(provider).absolute_until - provider.clock.now
+    assert f"Max-Age={int(left.total_seconds())};" in given
+
+
+def test_where_the_policy_lets_a_copy_go_on_it_gets_the_turn_that_is(
+    provider: Provider, rp: RelyingParty
+):
+    policy = ruled(provider)
+    kept = tuple(rule for rule in policy.rules if rule.name != "stale_cookie")
+    in_force(provider, type(policy)(version="lenient", defaults=policy.defaults, rules=kept))
+    copy = copy_of(provider, rp)
+    go_on(rp)
+
+    assert gets_in(copy)
+
+    assert turn_in(copy) == turn_in(rp)
+
+
+def test_a_turn_costs_two_statements_in_ten_minutes(provider: Provider, rp: RelyingParty):
+    go_on(rp)
+    forward(provider, EVERY)
+    heard_of = []
+    for waited in (timedelta(0), SETTLES / 2, SETTLES / 2, SETTLES):
+        forward(provider, waited)
+        with overheard(provider) as heard:
+            assert gets_in(rp)
+        heard_of.append(sum("turn_kept=" in each for each in heard.work))
+
+    assert heard_of == [1, 0, 1, 0]
