@@ -29,8 +29,8 @@ _KEPT = {each.name for each in fields(Contribution)}
 class Told:
     """A decision in words.
 
-    `unusual` says how unlike the person it looked, if it did; `reasons` are the strongest of what
-    spoke against it, `details` all that stands behind the line.
+    `unusual` says how unlike the person it looked, if it did; `reasons` are the rule that stopped a
+    session, and the strongest of what spoke against it, `details` all that stands behind the line.
     """
 
     text: str
@@ -62,7 +62,7 @@ def told(ctx: RequestContext, decision: Recorded, *, limiting: bool = True) -> T
     return Told(
         text=_text(ctx, decision),
         unusual=level_in_words(decision.level) if unusual else None,
-        reasons=reasons,
+        reasons=_stopped_by(ctx, decision) + reasons,
         details=[(label, value) for label, value in found if value],
         answer=answer_in_words(decision.answer),
     )
@@ -137,6 +137,12 @@ def answer_in_words(answer: str | None) -> str | None:
     return {ME: _("You said that it was you"), NOT_ME: _("You said that it was not you")}.get(
         answer or ""
     )
+
+
+def _stopped_by(ctx: RequestContext, decision: Recorded) -> list[str]:
+    asked = Outcome(decision.outcome).severity > Outcome.SHORTEN.severity
+    stopped = asked and decision.moment != Moment.SIGN_IN
+    return [rule_in_words(ctx, decision.rule)] if stopped else []
 
 
 def _shortened_by(ctx: RequestContext, decision: Recorded) -> str:

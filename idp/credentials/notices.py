@@ -40,6 +40,7 @@ class Notice(StrEnum):
     SIGN_IN_DISOWNED = "sign_in_disowned"
     SESSION_STOPPED = "session_stopped"
     SESSION_ENDED = "session_ended"
+    SESSION_COPIED = "session_copied"
 
 
 def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
@@ -78,7 +79,10 @@ def _letter(
                 *([_("Address: %(address)s", address=origin.address)] if origin.address else []),
             ]
         ),
-        _("If this was you, there is nothing to do."),
+        # Who was stopped may well be the owner, by somebody who had gone on before.
+        _("If you copied or set back this browser's data yourself, there is nothing to do.")
+        if what is Notice.SESSION_COPIED
+        else _("If this was you, there is nothing to do."),
         _if_not(ctx, what, facts.get("sign_in")),
         _("We never ask for your password or a code by mail."),
     ]
@@ -110,6 +114,12 @@ def _if_not(ctx: RequestContext, what: Notice, sign_in: str | None) -> str:
         )
     elif what is Notice.ACCOUNT_DELETED:
         first = _("If it was not you, tell the people who run this service at once.")
+    elif what is Notice.SESSION_COPIED:
+        first = _(
+            "If not, somebody had your session: look at what happened, sign out everywhere and "
+            "change your password: %(url)s",
+            url=f"{ctx.settings.issuer}/account/activity",
+        )
     else:
         first = _(
             "If it was not you, look at what happened, sign out everywhere and change your "
@@ -236,6 +246,14 @@ def _words(what: Notice, facts: dict[str, str]) -> tuple[str, str]:
             _(
                 "A session of yours was used from somewhere that does not fit it, as a stolen one "
                 "would be. We ended it. Sign in again where you need it."
+            ),
+        ),
+        Notice.SESSION_COPIED: (
+            _("There may be a copy of your session"),
+            _(
+                "The cookies that keep you signed in were used in two places, as if somebody had a "
+                "copy of them. They are good for nothing now, until you confirm in your browser "
+                "that it is you."
             ),
         ),
     }

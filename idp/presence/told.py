@@ -11,12 +11,16 @@ from idp.policy.terms import Change
 from idp.store import spent
 from idp.store.users import User
 
+_COPIES = frozenset({Change.COPIED_COOKIE, Change.STALE_COOKIE})
+
 
 def tell_owner(
     ctx: RequestContext, user: User, changes: frozenset[Change], *, ended: bool
 ) -> Notice | None:
     """Write to the user, unless it was the policy alone that changed."""
     notice = Notice.SESSION_ENDED if ended else Notice.SESSION_STOPPED
+    if changes & _COPIES:
+        notice = Notice.SESSION_COPIED
     if not changes or not mail_cap.admits(ctx, "session", user.id):
         return None
     tell(ctx, user, notice)

@@ -319,7 +319,43 @@ def test_the_session_cookie_alone_is_stopped_even_in_the_same_network(
         place.letter(username, "One of your sessions was stopped")
 
 
-def test_all_cookies_copied_to_the_same_network_and_kind_of_browser_are_not_noticed(
+def test_of_two_copies_of_all_cookies_one_falls_behind_and_the_owner_goes_on_alone(
+    place: Place, house: House, browser: Browser
+):
+    username = place.add_user()
+    with elsewhere(browser, HOME, CHROME) as owner, elsewhere(browser, HOME, CHROME) as stranger:
+        page = owner.page()
+        sign_in(page, house, username)
+        thief = copied(page, stranger)
+        thief.goto(f"{house.issuer}/account")
+        on(thief, "account")
+        for minutes in (11, 2):
+            place.later(username, minutes=minutes)
+            page.reload()
+            on(page, "account")
+
+        thief.reload()
+        on(thief, "login")
+        expect(thief.locator("#reason")).to_contain_text("in use by a copy of this browser")
+        assert_well_made(thief)
+        letter = place.letter(username, "There may be a copy of your session")
+        assert "somebody had your session" in letter.text
+
+        page.goto(f"{house.issuer}/account/activity")
+        on(page, "login")
+        expect(page.locator("#reason")).to_contain_text("in use by a copy of this browser")
+        assert_well_made(page)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        press(page, "sign-in")
+        on(page, "account-activity")
+        stopped = page.locator(".event", has_text="A session was stopped until you confirm")
+        expect(stopped).to_contain_text("in use by a copy of this browser")
+        thief.goto(f"{house.issuer}/account")
+        on(thief, "login")
+        expect(thief.locator("#reason")).to_have_count(0)
+
+
+def test_all_cookies_copied_to_the_same_network_and_kind_of_browser_are_not_noticed_at_once(
     place: Place, house: House, browser: Browser
 ):
     username = place.add_user()
