@@ -17,7 +17,13 @@ depends_on = None
 
 def upgrade() -> None:
     """Go up."""
-    number = sa.Column("turn", sa.Integer, nullable=False, server_default=sa.text("0"))
+    number = sa.Column(
+        "turn",
+        sa.Integer,
+        nullable=False,
+        server_default=sa.text("0"),
+        comment="what its cookies show",
+    )
     op.add_column("sessions", number)
     op.add_column("sessions", sa.Column("turned_at", Instant))
     kept = sa.Column("turn_kept", sa.Boolean, nullable=False, server_default=sa.false())
