@@ -4,8 +4,8 @@ import pytest
 
 from idp.policy.returning import IDLE_END
 from idp.sessions import service
-from tests.app import RelyingParty, text_of
-from tests.login.judged import BARE, all_sessions, signs_in
+from tests.app import RelyingParty, submit, text_of
+from tests.login.judged import BARE, all_sessions, in_another_browser, signs_in
 from tests.login.keys import page_id
 
 IDLED = "because nothing was done here for a while"
@@ -77,3 +77,19 @@ def test_nobody_is_told_without_the_secret(rp):
     )
 
     assert "signed out" not in account(rp)
+
+
+def test_who_lost_a_session_to_somebody_else_reads_so_also_after_all_others_were_ended(party):
+    """What ended by another cause idles no more: that it could be returned to is not at stake."""
+    rp = party(policy=BARE + '[defaults]\nidle = "1h"\nabsolute = "6h"\nsessions = 1\n')
+    signs_in(rp)
+    other = in_another_browser(rp)
+    signs_in(other)
+    rp.provider.clock.forward(minutes=61)
+    signs_in(other)
+
+    page = submit(other.browser, other.get("/account/devices"), "/account/sessions/end-all")
+
+    assert page.status_code == 303
+    assert all_sessions(rp.provider)[-1].end_reason == "user_ended"
+    assert "because somebody signed in to your account in another browser" in account(rp)
