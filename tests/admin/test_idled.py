@@ -33,4 +33,4 @@ def test_nobody_comes_back_by_one_factor_to_what_was_taken_back(idled, noted, ta
 
     page = signs_in(idled)
 
-    assert page_id(page) == ("login-code" if taken_back else "app.example.test")
+    assert page_id(page) == ("login-code" if taken_back else "consent")
