@@ -10,6 +10,7 @@ from idp.account.factors import count_factors
 from idp.account.frame import OVERVIEW
 from idp.account.notices import with_notice
 from idp.context import RequestContext
+from idp.judgement.policies import Policies
 from idp.kernel.clock import epoch
 from idp.kernel.errors import IdpError
 from idp.login import confirming
@@ -24,6 +25,7 @@ from idp.web.continuation import Handover
 from idp.web.errors import error_page
 from idp.web.pages import redirect
 from idp.web.parameters import Parameters
+from idp.web.policy_words import refusal
 from idp.web.words import gettext as _
 from idp.web.words import show_times_in
 
@@ -34,7 +36,7 @@ class RefusedHere(IdpError):
     """The policy lets nothing happen from where somebody is (DESIGN §1)."""
 
     status = 403
-    public = "Not from here."
+    public = "Not here, not now."
 
 
 View = Callable[[], flask.Response]
@@ -63,10 +65,11 @@ def ask_to_sign_in(to: str = OVERVIEW) -> flask.Response:
 def _turn_away(here: Presence, to: str) -> flask.Response:
     """Return why the account cannot be shown, and what opens it again."""
     if here.refused is not None:
-        return _not_from_here()
+        return _not_from_here(here.refused, to)
     if here.challenged is None:
         reason = "session_ended" if here.ended is not None else None
-        return redirect(continuation.url("/login", "login", Handover(to=to, reason=reason)))
+        over = Handover(to=to, reason=reason, rule=here.ended or "")
+        return redirect(continuation.url("/login", "login", over))
     session, user = here.challenged.session, here.challenged.user
     asking = Handover(
         to=to,
@@ -80,12 +83,15 @@ def _turn_away(here: Presence, to: str) -> flask.Response:
     return redirect(continuation.url("/login", "login", asking))
 
 
-def _not_from_here() -> flask.Response:
+def _not_from_here(rule: str, to: str) -> flask.Response:
+    ctx = request_context()
     return error_page(
-        RefusedHere("the policy refuses"),
-        title=_("Not from here"),
-        message=_("The rules of this service do not let your account be used from where you are."),
-        advice=_("Nothing is lost: go on from a place where it worked before."),
+        RefusedHere(rule),
+        title=_("Not here, not now"),
+        message=refusal(ctx.house.get(Policies).current(ctx.now), rule),
+        advice=_("Nothing is lost: go on in a browser and from a place where it worked before."),
+        return_url=to,
+        return_label=_("Try again"),
     )
 
 

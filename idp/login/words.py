@@ -49,7 +49,11 @@ def why(handover: Handover) -> str | None:
             _rule(handover),
             _("Confirm that it is you."),
         ),
-        "session_ended": _("The rules of this service ended your session. Please sign in again."),
+        "session_ended": _join(
+            _("The rules of this service ended your session."),
+            _rule(handover),
+            _("Please sign in again."),
+        ),
         "policy_asks": _join(
             _("The rules of this service ask you to confirm that it is you."), _rule(handover)
         ),

@@ -61,6 +61,13 @@ class AccessDenied(ProtocolError):
     public = "The user did not agree."
 
 
+class PolicyRefused(AccessDenied):
+    """RFC 6749 §4.1.2.1: the authorization server said no, whatever the person would like."""
+
+    public = "The rules of the provider do not allow it here and now."
+    status = 403
+
+
 class LoginRequired(ProtocolError):
     """OIDC Core §3.1.2.6."""
 

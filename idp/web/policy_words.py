@@ -33,6 +33,14 @@ def as_sentence(words: str) -> str:
     return words if words.endswith(_ENDS) or not words else _("%(sentence)s.", sentence=words)
 
 
+def refusal(policy: Policy, rule: str) -> str:
+    """Return that a rule refuses something in a session that stands, and why."""
+    return _(
+        "The rules of this service do not allow this here and now. %(why)s",
+        why=as_sentence(why_of(policy, rule)),
+    )
+
+
 def why_of(policy: Policy, rule: str) -> str:
     """Return why a rule of this policy applied; one of an earlier policy goes by its name."""
     named = (each.because for each in policy.rules if each.name == rule)

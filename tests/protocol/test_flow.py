@@ -14,6 +14,7 @@ from idp.protocol.authorization.flow import (
     Consent,
     Demands,
     Done,
+    Forbid,
     Issue,
     Login,
     Policed,
@@ -30,6 +31,7 @@ from idp.protocol.errors import (
     ConsentRequired,
     InteractionRequired,
     LoginRequired,
+    PolicyRefused,
     UnmetAuthenticationRequirements,
 )
 from tests.app import NOON
@@ -70,7 +72,8 @@ MFA_BUT_PHR_IN_REACH = replace(MFA, reachable_acr=("sfa", "mfa", "phr"))
 
 TABLE = [
     ("nothing is missing", at(), Issue()),
-    ("a rule refuses", ruled(refused=True), Refuse(AccessDenied)),
+    ("a rule refuses", ruled(refused=True), Forbid()),
+    ("a rule refused", ruled(done=Done(refused=True), refused=True), Refuse(PolicyRefused)),
     ("a rule asks again", ruled(again=True), Login("policy_asks")),
     ("a rule asked again", ruled(done=HERE, again=True), Issue()),
     (

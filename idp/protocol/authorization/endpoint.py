@@ -5,27 +5,35 @@ from dataclasses import replace
 import flask
 
 from idp.context import RequestContext
+from idp.judgement.policies import Policies
 from idp.presence.shown import cookies_shown
 from idp.protocol import responses
 from idp.protocol.authorization import checks, service
 from idp.protocol.authorization.flow import (
     Consent,
     Done,
+    Forbid,
     Login,
     Refuse,
     SelectAccount,
     Step,
     StepUp,
 )
-from idp.protocol.authorization.handover import CONTINUE, consent_handover, login_handover
+from idp.protocol.authorization.handover import (
+    CONTINUE,
+    consent_handover,
+    forbidden_handover,
+    login_handover,
+)
 from idp.protocol.authorization.request import AuthorizationRequest, ReturnAddress
-from idp.protocol.errors import LoginRequired, ProtocolError, UntrustedRequest
+from idp.protocol.errors import LoginRequired, PolicyRefused, ProtocolError, UntrustedRequest
 from idp.web import continuation, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.errors import error_page, note
 from idp.web.pages import redirect
 from idp.web.parameters import Parameters
+from idp.web.policy_words import refusal
 from idp.web.words import gettext as _
 
 bp = flask.Blueprint("authorization", __name__)
@@ -82,6 +90,8 @@ def _proceed(
     except ProtocolError as error:
         _close(ctx, request_id)
         return _refuse(ctx, address, error)
+    if isinstance(judged.step, Forbid):
+        return _forbid(ctx, request, request_id, judged.rule)
     if isinstance(judged.step, Login | StepUp | SelectAccount | Consent):
         return _ask(ctx, request, request_id, done, judged)
     if judged.standing is None:
@@ -114,6 +124,22 @@ def _ask(
         return redirect(continuation.url("/login/step-up", purpose, asked))
     path = "/login/account" if isinstance(step, SelectAccount) else "/login"
     return redirect(continuation.url(path, "login", asked))
+
+
+def _forbid(
+    ctx: RequestContext, request: AuthorizationRequest, request_id: str | None, rule: str
+) -> flask.Response:
+    """Say why nothing is given to the client; whoever goes back takes it the refusal."""
+    asked = forbidden_handover(request, request_id or service.keep(ctx, request.raw))
+    client = request.client.metadata.client_name
+    return error_page(
+        PolicyRefused(rule),
+        title=_("Not here, not now"),
+        message=refusal(ctx.house.get(Policies).current(ctx.now), rule),
+        advice=_("Your other applications are as they were."),
+        return_url=continuation.back(asked),
+        return_label=_("Return to %(client)s", client=client),
+    )
 
 
 def _close(ctx: RequestContext, request_id: str | None) -> None:

@@ -16,6 +16,7 @@ from idp.protocol.errors import (
     ConsentRequired,
     InteractionRequired,
     LoginRequired,
+    PolicyRefused,
     ProtocolError,
     UnmetAuthenticationRequirements,
 )
@@ -117,7 +118,12 @@ class Refuse:
     error: type[ProtocolError]
 
 
-Step = Login | StepUp | SelectAccount | Consent | Issue | Refuse
+@dataclass(frozen=True, slots=True)
+class Forbid:
+    """Tell the person that it cannot be here and now; the client hears it when they go back."""
+
+
+Step = Login | StepUp | SelectAccount | Consent | Issue | Refuse | Forbid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +153,9 @@ def a_no_is_a_no(at: Situation) -> Step | None:
 
 def policy_lets_it_happen(at: Situation) -> Step | None:
     """The operator's policy refuses: not here, not now (RFC 6749 §4.1.2.1 access_denied)."""
-    return Refuse(AccessDenied) if at.policy.refused else None
+    if not at.policy.refused:
+        return None
+    return Refuse(PolicyRefused) if at.done.refused else Forbid()
 
 
 def account_is_chosen(at: Situation) -> Step | None:
@@ -253,8 +261,8 @@ def agreed(at: Situation) -> Step | None:
 
 
 RULES: tuple[Rule, ...] = (
-    a_no_is_a_no,
     policy_lets_it_happen,
+    a_no_is_a_no,
     account_is_chosen,
     somebody_is_there,
     the_right_one_is_there,
@@ -272,6 +280,7 @@ _SILENT: dict[type, type[ProtocolError]] = {
     StepUp: InteractionRequired,
     SelectAccount: AccountSelectionRequired,
     Consent: ConsentRequired,
+    Forbid: PolicyRefused,
 }
 
 

@@ -84,6 +84,15 @@ def login_handover(
     )
 
 
+def forbidden_handover(request: AuthorizationRequest, request_id: str) -> Handover:
+    """Return the way home of a person whom the operator's policy refuses it."""
+    return Handover(
+        to=CONTINUE,
+        carry={"request": request_id, "cancelled": True},
+        client=card(request.client, request.address.redirect_uri),
+    )
+
+
 def consent_handover(
     request: AuthorizationRequest, request_id: str, done: Done, standing: Standing
 ) -> Handover:

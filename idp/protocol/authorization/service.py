@@ -71,6 +71,8 @@ def judge(ctx: RequestContext, request: AuthorizationRequest, shown: Shown, done
 def _rule_behind(step: Step, here: Presence) -> str:
     """Return which rule of the policy wants what comes next, if one does."""
     wanted = here.wanted
+    if (over := here.refused or here.ended) is not None:
+        return over
     if here.challenged is not None:
         return here.challenged.session.challenge or ""
     match step:
