@@ -72,7 +72,9 @@ class Watched(Generic[Content]):
             if not first and _stamp_of(path) != stamp:
                 return
             self._content = content
-            log.info("file_read", path=str(path))
+            # A command reads what there is and is done; only what changes is news.
+            if not first:
+                log.info("file_read", path=str(path))
         self._stamp = stamp
 
 

@@ -4,6 +4,7 @@ import os
 import time
 
 import pytest
+import structlog
 
 from idp.surroundings import watched
 from idp.surroundings.watched import Unreadable, Watched
@@ -53,6 +54,18 @@ def test_what_may_still_be_being_written_waits_until_it_is_the_same_twice(file, 
     assert content() == "one"
 
     assert content() == "whole"
+
+
+def test_a_change_is_told_of_and_the_first_reading_is_not(file):
+    with structlog.testing.capture_logs() as logs:
+        of_file = Watched(file, read, "nothing")
+        assert of_file.content() == "one"
+        assert logs == []
+        written(file, "two", AGO)
+        of_file._next_look = 0.0
+        assert of_file.content() == "two"
+
+    assert [each["event"] for each in logs] == ["file_read"]
 
 
 def test_a_file_that_is_gone_leaves_what_it_said(file, content):
