@@ -3,11 +3,12 @@
 They are few, so that they are read. One sign-in sends one letter at the most; a country is told of
 once, and a browser that keeps no cookies is told of once a day, or not at all for a month after its
 user said “it was me” of one like it. The first sign-in of an account is compared with nothing, and
-the one behind a forgotten password is told of by the letter about that.
+the one behind a forgotten password is told of by the letter about that. Who had the password in a
+new browser and no second step is told of once a day as well.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from idp.context import RequestContext
 from idp.credentials import mail_cap
@@ -70,6 +71,31 @@ def tell_of_new(ctx: RequestContext, user: User, arrival: Arrival) -> Notice | N
     place = country_name(country) if country else ""
     tell(ctx, user, notice, place=place, sign_in=arrival.decision_id or "")
     return notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HalfWay:
+    """A sign-in from a new browser that stopped behind its first step; as in `Arrival`."""
+
+    country: str | None
+    network: str
+    decision_id: str
+    at: datetime
+
+
+def tell_of_half_way(ctx: RequestContext, user: User, seen: HalfWay) -> Notice | None:
+    """Write to the user that somebody had the password and no more, once a day of one like it."""
+    browser = describe(ctx.origin.user_agent), seen.network
+    if _vouched(ctx, user, *browser) or not _first(
+        ctx, user, BROWSER_QUIET_FOR, "half way", *browser
+    ):
+        return None
+    if not mail_cap.admits(ctx, "arrival", user.id):
+        return None
+    place = country_name(seen.country) if seen.country else ""
+    then = replace(ctx, now=seen.at)
+    tell(then, user, Notice.SIGN_IN_STOPPED, place=place, sign_in=seen.decision_id)
+    return Notice.SIGN_IN_STOPPED
 
 
 def tell_of_recovery(ctx: RequestContext, user: User, *, device_new: bool) -> None:

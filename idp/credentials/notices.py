@@ -37,6 +37,7 @@ class Notice(StrEnum):
     GUESSED_AT = "guessed_at"
     NEW_BROWSER = "new_browser"
     NEW_PLACE = "new_place"
+    SIGN_IN_STOPPED = "sign_in_stopped"
     SIGN_IN_DISOWNED = "sign_in_disowned"
     SESSION_STOPPED = "session_stopped"
     SESSION_ENDED = "session_ended"
@@ -224,6 +225,13 @@ def _words(what: Notice, facts: dict[str, str]) -> tuple[str, str]:
             _(
                 "A browser that you used before signed in to your account from a country where "
                 "you had not signed in yet."
+            ),
+        ),
+        Notice.SIGN_IN_STOPPED: (
+            _("Somebody had your password, and was not let in"),
+            _(
+                "The right password for your account was entered in a browser that is new to us. "
+                "A second step was asked for and not shown, so nobody was let in."
             ),
         ),
         Notice.SIGN_IN_DISOWNED: (

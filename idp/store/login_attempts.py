@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from idp.store.database import Transaction
-from idp.store.purge import remove_older
+from idp.store.purge import take_older
 from idp.store.schema import login_attempts as table
 
 
@@ -88,6 +88,7 @@ def end_all_of_user(db: Transaction, user_id: str, now: datetime) -> None:
     db.write(statement.values(finished_at=now))
 
 
-def purge(db: Transaction, now: datetime) -> int:
-    """Remove a batch of what is too old; return how many."""
-    return remove_older(db, table.c.expires_at, now)
+def remove_expired(db: Transaction, now: datetime) -> dict[str, tuple[str, ...]]:
+    """Remove a batch of what is too old; return what was proved in each that this call removed."""
+    removed = take_older(db, table.c.expires_at, now, table.c.id, table.c.amr)
+    return {row.id: tuple(row.amr) for row in removed}

@@ -4,6 +4,7 @@ It has the id of the half-done sign-in that it belongs to, and no session. What 
 is written into the same row; who gives up leaves it as it is.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +51,15 @@ def write(db: Transaction, decision: Recorded) -> list[str | None]:
     """
     rows = db.write(_WRITE[db.dialect], {name: getattr(decision, name) for name in _NAMES})
     return [row[0] for row in rows.all()]
+
+
+def list_given_up(db: Transaction, ids: Sequence[str]) -> list[Recorded]:
+    """Return those of these prompts that nobody went on from, nor said anything to."""
+    if not ids:
+        return []
+    columns = [table.c[name] for name in _NAMES]
+    left = select(*columns).where(table.c.id.in_(ids), UNFINISHED, table.c.answer.is_(None))
+    return [Recorded(**row) for row in db.read(left).mappings()]
 
 
 def remove_repeated(

@@ -1,9 +1,21 @@
 """Removes rows that are over, a few at a time, so that nobody waits for it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, any_, delete, func, literal_column, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Delete,
+    Row,
+    Select,
+    any_,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 
 from idp.store.database import Transaction
 
@@ -36,6 +48,19 @@ def remove_older(
 
     `over_at` is indexed, so a batch costs what it removes, however large the table.
     """
+    return db.write(_removal(db, over_at, than, *also)).rowcount
+
+
+def take_older(
+    db: Transaction, over_at: Column[Any], than: datetime, *columns: Column[Any]
+) -> Sequence[Row[Any]]:
+    """Remove as above; return these columns of what this call removed, and no other one did."""
+    return db.write(_removal(db, over_at, than).returning(*columns)).all()
+
+
+def _removal(
+    db: Transaction, over_at: Column[Any], than: datetime, *also: ColumnElement[bool]
+) -> Delete:
     table, where = over_at.table, place(db)
     over = select(where).select_from(table).where(over_at <= than, *also).order_by(over_at)
-    return db.write(delete(table).where(among(db, where, over.limit(BATCH)))).rowcount
+    return delete(table).where(among(db, where, over.limit(BATCH)))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from idp.context import RequestContext
 from idp.delivery import dispatch
 from idp.judgement import habits
+from idp.login import given_up
 from idp.presence.upkeep import AT_ONCE, apply_policy
 from idp.protocol.keys import schedule
 from idp.protocol.keys import service as keys
@@ -18,7 +19,6 @@ from idp.store import (
     decisions,
     grants,
     known_devices,
-    login_attempts,
     revoked_tokens,
     sessions,
     spent,
@@ -49,11 +49,6 @@ class Job:
 def purge_authorization_requests(ctx: RequestContext) -> int:
     """Remove requests that nobody can go on with."""
     return authorization_requests.purge(ctx.db, ctx.now)
-
-
-def purge_login_attempts(ctx: RequestContext) -> int:
-    """Remove half-done sign-ins that are too old."""
-    return login_attempts.purge(ctx.db, ctx.now)
 
 
 def purge_account_tickets(ctx: RequestContext) -> int:
@@ -114,7 +109,7 @@ def rotate_keys(ctx: RequestContext) -> int:
 JOBS: tuple[Job, ...] = (
     Job("end expired sessions", MINUTE, endings.end_expired, full=endings.AT_ONCE),
     Job("purge authorization requests", MINUTE, purge_authorization_requests),
-    Job("purge login attempts", MINUTE, purge_login_attempts),
+    Job("purge login attempts", MINUTE, given_up.forget_expired),
     Job("purge account tickets", MINUTE, purge_account_tickets),
     Job("purge channel codes", MINUTE, purge_channel_codes),
     Job("purge spent challenges", MINUTE, purge_spent),

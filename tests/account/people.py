@@ -92,7 +92,7 @@ def cookie_of(rp: RelyingParty, name: str) -> str | None:
 def twin_of(rp: RelyingParty) -> FlaskClient:
     """A second tab: another connection with the same cookies."""
     twin = rp.provider.browser()
-    for name in ("session", "browser", "device"):
+    for name in ("session", "browser", "device", "turn"):
         if (value := cookie_of(rp, name)) is not None:
             twin.set_cookie(f"__Host-idp_{name}", value, domain="id.example.test", secure=True)
     return twin
