@@ -4,7 +4,8 @@ They are few, so that they are read. One sign-in sends one letter at the most; a
 once, and a browser that keeps no cookies is told of once a day, or not at all for a month after its
 user said “it was me” of one like it. The first sign-in of an account is compared with nothing, and
 the one behind a forgotten password is told of by the letter about that. Who had the password in a
-new browser and no second step is told of once a day as well.
+new browser and no second step is told of once a day as well, and who comes back after half a year
+in a browser that is known, each time.
 """
 
 from dataclasses import dataclass, replace
@@ -19,12 +20,14 @@ from idp.store.users import User
 from idp.surroundings.networks import Networks
 from idp.web.device_words import describe
 from idp.web.place_words import country_name
+from idp.web.words import in_words
 
 # Two windows of a browser without cookies are two browsers to us; to their user they are one.
 BROWSER_QUIET_FOR = timedelta(days=1)
 VOUCHED_FOR = timedelta(days=30)
 # As long as a browser that was there can come back (RFC 6265bis).
 COUNTRY_QUIET_FOR = timedelta(days=400)
+LONG_AWAY = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class Arrival:
         country_new: no sign-in of this user came from there before.
         network: the AS number, or else the prefix of the address.
         decision_id: the decision that the sign-in was judged by.
+        away: for how long nobody had signed in, where that is long.
     """
 
     device_new: bool
@@ -46,6 +50,7 @@ class Arrival:
     country_new: bool = False
     network: str = ""
     decision_id: str | None = None
+    away: timedelta | None = None
 
 
 def tell_of_new(ctx: RequestContext, user: User, arrival: Arrival) -> Notice | None:
@@ -53,7 +58,7 @@ def tell_of_new(ctx: RequestContext, user: User, arrival: Arrival) -> Notice | N
 
     What is told is noted in the sign-in's own transaction: of two at once, one writes.
     """
-    if not (arrival.device_new or arrival.country_new):
+    if not (arrival.device_new or arrival.country_new or arrival.away):
         return None
     browser, country = describe(ctx.origin.user_agent), arrival.country
     # A letter about a browser names its country, and so tells of that as well.
@@ -66,10 +71,13 @@ def tell_of_new(ctx: RequestContext, user: User, arrival: Arrival) -> Notice | N
         notice = None if quiet else Notice.NEW_BROWSER
     else:
         notice = Notice.NEW_PLACE if new_country else None
+    if notice is None and arrival.away and not arrival.device_new:
+        notice = Notice.LONG_AWAY
     if notice is None or arrival.first_sign_in or not mail_cap.admits(ctx, "arrival", user.id):
         return None
     place = country_name(country) if country else ""
-    tell(ctx, user, notice, place=place, sign_in=arrival.decision_id or "")
+    away = in_words(arrival.away) if arrival.away else ""
+    tell(ctx, user, notice, place=place, sign_in=arrival.decision_id or "", away=away)
     return notice
 
 

@@ -37,6 +37,7 @@ class Notice(StrEnum):
     GUESSED_AT = "guessed_at"
     NEW_BROWSER = "new_browser"
     NEW_PLACE = "new_place"
+    LONG_AWAY = "long_away"
     SIGN_IN_STOPPED = "sign_in_stopped"
     SIGN_IN_DISOWNED = "sign_in_disowned"
     SESSION_STOPPED = "session_stopped"
@@ -48,7 +49,8 @@ def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
     """Write to the user about a change, if there is an address and mail is sent here.
 
     Facts: `name` of the passkey or app; `email`, the new address; of a sign-in, or what leads to
-    one, its `place`, if that is known, `new_browser`, if it is one, and `sign_in`, the decision.
+    one, its `place`, if that is known, `new_browser`, if it is one, `sign_in`, the decision, and
+    for how long nobody had been there, `away`.
     """
     if not user.email:
         return
@@ -225,6 +227,14 @@ def _words(what: Notice, facts: dict[str, str]) -> tuple[str, str]:
             _(
                 "A browser that you used before signed in to your account from a country where "
                 "you had not signed in yet."
+            ),
+        ),
+        Notice.LONG_AWAY: (
+            _("Your account was used again"),
+            _(
+                "A browser that you used before signed in to your account. Nobody had done so for "
+                "%(time)s.",
+                time=facts.get("away") or "",
             ),
         ),
         Notice.SIGN_IN_STOPPED: (

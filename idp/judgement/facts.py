@@ -30,13 +30,17 @@ _JUST_NOW = timedelta(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A request as it was seen: what the rules look at, and what that was made of."""
+    """A request as it was seen: what the rules look at, and what that was made of.
+
+    `device_seen_at` is when its browser signed the user in, or proved them, last.
+    """
 
     facts: Facts
     risk: Risk
     features: Features
     place: Place
     agent: Agent
+    device_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +148,14 @@ def _seen(
         tor=place.tor,
         proof_age=asked.proof_age,
     )
-    return Seen(facts=facts, risk=risk, features=features, place=place, agent=view.agent)
+    return Seen(
+        facts=facts,
+        risk=risk,
+        features=features,
+        place=place,
+        agent=view.agent,
+        device_seen_at=view.device.last_seen_at if view.device else None,
+    )
 
 
 def _travelled(ctx: RequestContext, user: User, view: View) -> bool:

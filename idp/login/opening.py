@@ -1,7 +1,7 @@
 """The one place where sessions open: by the limits of the judgement, with the decision beside."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from idp.context import RequestContext
 from idp.credentials import arrivals, devices
@@ -15,7 +15,7 @@ from idp.policy.terms import AtLimit, RiskLevel
 from idp.sessions import service as sessions
 from idp.sessions.service import OpenSession
 from idp.sessions.terms import Terms
-from idp.store import habits
+from idp.store import habits, known_devices
 from idp.store import sessions as rows
 from idp.store.sessions import Session
 
@@ -167,7 +167,8 @@ def _tell_of_new(
     """Write to the user about a browser or a country that nobody signed in from before."""
     seen = judged.decided.seen
     country_new = any(it.name == _NEW_COUNTRY for it in seen.risk.contributions)
-    if not (device_new or country_new):
+    away = _away(ctx, seen.device_seen_at, session)
+    if not (device_new or country_new or away):
         return
     known = habits.find(ctx.db, proved.user.id).version or rows.find_before(ctx.db, session)
     arrival = Arrival(
@@ -177,5 +178,16 @@ def _tell_of_new(
         country_new=country_new,
         network=seen.facts.network,
         decision_id=session.decision_id,
+        away=away,
     )
     arrivals.tell_of_new(ctx, proved.user, arrival)
+
+
+def _away(ctx: RequestContext, seen_at: datetime | None, session: Session) -> timedelta | None:
+    """Return for how long the user was in none of their browsers, if that was a long time."""
+    if seen_at is None or ctx.now - seen_at < arrivals.LONG_AWAY:
+        return None
+    known = known_devices.list_of_user(ctx.db, session.user_id)
+    others = [each.last_seen_at for each in known if each.device_id != session.device_id]
+    last = max([seen_at, *others])
+    return ctx.now - last if ctx.now - last >= arrivals.LONG_AWAY else None
