@@ -3,6 +3,7 @@
 Exit status 1 says that it was understood and refused, 2 that it was not understood.
 """
 
+from errno import EPIPE
 from typing import Any
 
 import click
@@ -24,6 +25,12 @@ class Refusing(click.Group):
             if error.reason != "surrogates not allowed":
                 raise
             raise click.UsageError("An argument is not valid UTF-8.") from error
+        except OSError as error:
+            # Whoever reads no further has read enough, which click knows itself.
+            if error.errno == EPIPE:
+                raise
+            said = (error.filename, error.strerror)
+            raise click.ClickException(": ".join(str(part) for part in said if part)) from error
 
 
 def words_of(error: IdpError) -> str:

@@ -32,6 +32,17 @@ def test_help_answers_without_importing_what_only_commands_need() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("arguments", [("policy", "show"), ("policy", "show", "--json")])
+def test_an_answer_that_cannot_be_written_is_told_in_a_line(arguments: tuple[str, ...]) -> None:
+    command = [sys.executable, "-c", "from idp.cli import main; main()", *arguments]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert done.returncode != 0
+    assert done.stderr.startswith("Error: No space left on device\n")
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("user", "list"), ("client", "list"), ("key", "list"), ("migrate",), ("serve",), ("worker",)],
