@@ -24,6 +24,7 @@ from idp.app import create_app
 from idp.app.composition import command_context
 from idp.context import RequestContext
 from idp.credentials import passwords, totp
+from idp.credentials.hashing import PasswordHashing
 from idp.kernel.encoding import b64url, unb64url
 from idp.kernel.jose import SIGNING_ALGORITHMS, SigningKey
 from idp.kernel.registry import Registry
@@ -182,6 +183,7 @@ def make_provider(
     without_waiting_for_the_disk(house.get(Database).engine)
     clock = FakeClock()
     house.get(ClockReading).read = clock
+    house.get(PasswordHashing)._argon2 = premade.argon2_remembering()
     provider = Provider(app, house, clock)
     with provider.context() as ctx:
         ctx.db.write(insert(signing_keys).values(_keys(house, ctx)))
