@@ -57,7 +57,7 @@ def test_a_rotation_told_not_to_wait_fails_and_changes_nothing(idp: Idp) -> None
 
 
 def test_without_an_algorithm_all_are_rotated(idp: Idp) -> None:
-    idp.environment["IDP_KEYS_CACHED_FOR"] = "PT0.01S"
+    idp.environment["IDP_KEYS_CACHED_FOR"] = idp.environment["IDP_JWKS_MAX_AGE"] = "PT0.01S"
     idp("migrate")
     before = {key["kid"] for key in idp.json("key", "list") if key["state"] == "next"}
     rotated = idp.json("key", "rotate")

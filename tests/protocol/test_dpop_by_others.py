@@ -21,8 +21,8 @@ def provider(database_kind, tmp_path_factory):
     environment = {"IDP_MASTER_KEY": secrets.token_urlsafe(32), "IDP_DPOP_NONCES": "1"}
     with databases.fresh_database(database_kind, folder) as url:
         process = ProviderProcess(url, folder, environment=environment)
-        process.run("migrate")
-        process.run(
+        process.run_here("migrate")
+        process.run_here(
             "user",
             "create",
             "ada",
@@ -41,7 +41,7 @@ def provider(database_kind, tmp_path_factory):
     [("public", "ES256"), ("confidential", "PS256"), ("public", "Ed25519")],
 )
 def test_openid_client_gets_refreshes_and_uses_tokens_bound_to_its_key(provider, kind, algorithm):
-    said = provider.run(
+    said = provider.run_here(
         "client", "create", "--json", "--name", f"{kind} {algorithm}", "--dpop",
         "--redirect-uri", CALLBACK, *(["--public"] if kind == "public" else []),
         "--grant", "authorization_code", "--grant", "refresh_token",

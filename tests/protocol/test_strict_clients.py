@@ -49,7 +49,7 @@ class Served:
 
     def client(self, method: str, algorithm: str, *more: str) -> dict[str, Any]:
         kind = ["--public"] if method == "none" else ["--auth-method", method]
-        said = self.process.run(
+        said = self.process.run_here(
             "client", "create", "--json", "--name", f"{method} {algorithm}",
             "--redirect-uri", CALLBACK, "--post-logout-redirect-uri", BYE,
             "--id-token-alg", algorithm, *kind, *more,
@@ -66,8 +66,8 @@ def served(database_kind, tmp_path_factory):
     environment = {"IDP_MASTER_KEY": secrets.token_urlsafe(32), "IDP_LOG_FORMAT": "json"}
     with databases.fresh_database(database_kind, folder) as url:
         process = ProviderProcess(url, folder, environment=environment)
-        process.run("migrate")
-        said = process.run(
+        process.run_here("migrate")
+        said = process.run_here(
             "user", "create", "ada", "--json", "--email", "ada@example.test", "--email-verified",
             "--claim", "name=Ada Example", "--password-stdin",
             stdin=PASSWORD + "\n",

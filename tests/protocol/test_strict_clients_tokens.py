@@ -27,8 +27,8 @@ def served(database_kind, tmp_path_factory):
     environment = {"IDP_MASTER_KEY": secrets.token_urlsafe(32), "IDP_LOG_FORMAT": "json"}
     with databases.fresh_database(database_kind, folder) as url:
         process = ProviderProcess(url, folder, environment=environment)
-        process.run("migrate")
-        process.run(
+        process.run_here("migrate")
+        process.run_here(
             "user", "create", "ada", "--email", "ada@example.test", "--password-stdin",
             stdin=PASSWORD + "\n",
         )  # fmt: skip
@@ -37,7 +37,7 @@ def served(database_kind, tmp_path_factory):
 
 
 def register(served: ProviderProcess, *more: str) -> dict[str, Any]:
-    said = served.run(
+    said = served.run_here(
         "client", "create", "--json", "--name", "Example App", "--redirect-uri", CALLBACK,
         "--grant", "authorization_code", "--grant", "refresh_token", "--first-party", *more,
     )  # fmt: skip

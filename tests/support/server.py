@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from click.testing import CliRunner
+
 from tests.support.ports import free_port
 
 __all__ = ["ProviderProcess", "free_port", "running_logs"]
@@ -136,6 +138,18 @@ class ProviderProcess:
         if done.returncode:
             message = f"idp {' '.join(arguments)}: status {done.returncode}\n{done.stderr}"
             raise RuntimeError(message)
+        return done.stdout
+
+    def run_here(self, *arguments: str, stdin: str = "") -> str:
+        """Run another `idp` command so in this process, which has read the program already."""
+        from idp.cli import main  # noqa: PLC0415  (the support itself needs no provider)
+
+        names = {name for name in (*os.environ, *self.environment) if name.startswith("IDP_")}
+        environment = {name: self.environment.get(name) for name in names}
+        done = CliRunner().invoke(main, arguments, input=stdin, env=environment)
+        if done.exit_code:
+            message = f"idp {' '.join(arguments)}: status {done.exit_code}\n{done.output}"
+            raise RuntimeError(message) from done.exception
         return done.stdout
 
     def _end(self, signum: int) -> int:
