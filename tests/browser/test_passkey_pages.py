@@ -1,7 +1,6 @@
 """Passkeys in a real browser: what the pages do with its dialogues, and without them."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,7 +13,6 @@ from tests.browser.passkeys import (
     REFUSED,
     VirtualKey,
     ask,
-    house_on,
     press_and_touch,
     register,
     sign_out,
@@ -25,14 +23,7 @@ from tests.browser.relying_party import App
 from tests.support.browser import Watched, watched
 from tests.support.spec import spec
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("passkey pages in a browser")]
-
-
-@pytest.fixture(scope="module")
-def house(database_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A provider for these tests on each kind of database."""
-    with house_on(database_kind, tmp_path_factory.mktemp("house")) as made:
-        yield made
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

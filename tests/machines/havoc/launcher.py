@@ -22,6 +22,7 @@ from idp.app import create_app
 from idp.protocol.keys.keyring import Keyring
 from idp.settings import Settings
 from idp.store.database import Database
+from idp.surroundings.agents import agent_of
 from tests.machines.havoc import mutants
 from tests.machines.havoc.fail_points import ANSWER, FailPoint, arm, dying_with_its_answer
 from tests.support.server import _die_with_parent
@@ -52,6 +53,7 @@ def _warm(app: flask.Flask, engine: Engine) -> None:
     browser = app.test_client()
     for path in _WARMING:
         browser.get(path, base_url=issuer)
+    agent_of("")
     engine.dispose()
     gc.freeze()
 
