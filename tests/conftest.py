@@ -35,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    databases.forget()
     if hasattr(config, "test_run_folder"):
         stop_shared_cluster()
         run.end(config.test_run_folder)

@@ -14,9 +14,10 @@ from sqlalchemy import Engine, event
 
 from tests.support import run
 from tests.support.postgres import shared_cluster
+from tests.support.reused import Reused
 
 KINDS = ("sqlite", "postgresql")
-_spare: dict[str, object] = {}
+_spare: list[Reused] = []
 
 
 @contextmanager
@@ -27,19 +28,26 @@ def fresh_database(kind: str, folder: Path) -> Iterator[str]:
         shutil.copyfile(run.once("migrated.sqlite3", _migrate_file), target)
         yield f"sqlite:///{target}"
         return
-    cluster = shared_cluster()
-    if not _spare:
-        made = f"test_{secrets.token_hex(6)}"
-        cluster.create_database(made, cluster.template("migrated", _migrate))
-        _spare[made] = cluster.shape(made)
-    name, shape = _spare.popitem()
+    database = _spare.pop() if _spare else _copied()
     try:
-        yield cluster.url(name)
+        yield database.url
     finally:
-        if cluster.empty(name, shape):
-            _spare[name] = shape
+        if database.empty():
+            _spare.append(database)
         else:
-            cluster.drop_database(name)
+            database.drop()
+
+
+def _copied() -> Reused:
+    cluster, name = shared_cluster(), f"test_{secrets.token_hex(6)}"
+    cluster.create_database(name, cluster.template("migrated", _migrate))
+    return Reused(cluster, name)
+
+
+def forget() -> None:
+    """Let go of what no test will ask for any more."""
+    while _spare:
+        _spare.pop().close()
 
 
 def without_waiting_for_the_disk(engine: Engine) -> None:

@@ -26,33 +26,6 @@ from tests.support import run
 from tests.support.ports import free_port
 
 _START_SECONDS = 60
-# What a migration made: nothing that a test may leave different.
-_SHAPE = """
-SELECT (SELECT string_agg(concat_ws(' ', relname, relkind, reloptions), ',' ORDER BY oid)
-          FROM pg_class WHERE oid >= 16384),
-       (SELECT string_agg(concat_ws(' ', attrelid, attname, atttypid, attnotnull), ','
-               ORDER BY attrelid, attnum) FROM pg_attribute WHERE attrelid >= 16384),
-       (SELECT string_agg(concat_ws(' ', oid, tgname, tgenabled), ',' ORDER BY oid)
-          FROM pg_trigger),
-       (SELECT string_agg(concat_ws(' ', oid, conname), ',' ORDER BY oid)
-          FROM pg_constraint WHERE oid >= 16384),
-       (SELECT string_agg(version_num, ',') FROM alembic_version)
-"""
-# Triggers and foreign keys would ask for an order, and refuse what no test may do.
-_EMPTY = """
-DO $$ DECLARE each record; BEGIN
-  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid();
-  SET LOCAL session_replication_role = replica;
-  SET LOCAL lock_timeout = '5s';
-  FOR each IN SELECT oid::regclass AS name, relkind FROM pg_class
-      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
-        AND relname <> 'alembic_version' LOOP
-    IF each.relkind = 'S' THEN PERFORM setval(each.name, 1, false);
-    ELSE EXECUTE format('DELETE FROM %s', each.name); END IF;
-  END LOOP;
-END $$
-"""
 _PLACES = (
     "/usr/lib/postgresql/*/bin",
     "/usr/libexec/postgresql*",
@@ -117,19 +90,6 @@ class Cluster:
         """Remove the database `name`, whoever is still connected to it."""
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def shape(self, database: str) -> object:
-        """Return what stands in `database` beside its rows."""
-        with self._connect(database) as connection:
-            return connection.execute(_SHAPE).fetchone()
-
-    def empty(self, database: str, shape: object) -> bool:
-        """Remove all rows, whoever is still connected; False when it is not of this shape."""
-        with self._connect(database) as connection:
-            if connection.execute(_SHAPE).fetchone() != shape:
-                return False
-            connection.execute(_EMPTY)
-        return True
-
     def template(self, name: str, prepare: Callable[[str], None]) -> str:
         """Return `name`, a database that `prepare(url)` filled once in this run, to be copied."""
         with FileLock(run.folder() / f"{name}.template.lock"):
@@ -145,15 +105,16 @@ class Cluster:
         return name
 
     def _exists(self, name: str) -> bool:
-        with self._connect() as connection:
+        with self.connect() as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             return found.fetchone() is not None
 
     def _run(self, statement: sql.Composed) -> None:
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(statement)
 
-    def _connect(self, database: str = "postgres") -> psycopg.Connection:
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        """Return a connection of the server's owner."""
         return psycopg.connect(
             host=self.sockets, port=self.port, user="idp", dbname=database, autocommit=True
         )
@@ -243,7 +204,7 @@ def _serve(home: Path, port: int, account: dict[str, object]) -> subprocess.Pope
 
 def _answers(cluster: Cluster) -> bool:
     with suppress(psycopg.OperationalError):
-        cluster._connect().close()
+        cluster.connect().close()
         return True
     return False
 
