@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, insert, select, update
 
 from idp.store.database import Transaction
 from idp.store.prepared import Prepared
@@ -108,6 +108,23 @@ def list_between(
         query = query.where(table.c.at < before)
     rows = db.read(query.order_by(table.c.at.desc(), table.c.id).limit(limit)).mappings()
     return [Recorded(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyUse:
+    """When a version of the policy was judged by, in the span that was asked for."""
+
+    version: str
+    first_at: datetime
+    last_at: datetime
+
+
+def policies_since(db: Transaction, since: datetime) -> list[PolicyUse]:
+    """Return which policies were judged by since then, the one that came first first."""
+    version, first = table.c.policy_version.label("version"), func.min(table.c.at)
+    query = select(version, first.label("first_at"), func.max(table.c.at).label("last_at"))
+    rows = db.read(query.where(table.c.at >= since).group_by(version).order_by(first)).mappings()
+    return [PolicyUse(**row) for row in rows]
 
 
 def answer(db: Transaction, decision_id: str, user_id: str, said: str, now: datetime) -> bool:

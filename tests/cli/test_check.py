@@ -13,8 +13,10 @@ from idp.cli.check.facts import Check, DatabaseFacts, Facts, FileMode
 from idp.kernel.jose import SIGNING_ALGORITHMS
 from idp.protocol.clients.metadata import Client, ClientMetadata
 from idp.settings import Settings
+from idp.store.decisions import PolicyUse
 from idp.store.signing_keys import KeyRow
 from tests.cli.conftest import Idp, make_idp
+from tests.support.judged import a_decision, add_decisions
 from tests.support.spec import spec
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -35,6 +37,15 @@ def an_old_key(days: int) -> KeyRow:
     return a_key("ES256", "active", activated_at=NOON - timedelta(days=days))
 
 
+def judged_by(*uses: tuple[str, int, int]) -> tuple[PolicyUse, ...]:
+    """Policies by their names, and how many minutes ago each was first and last judged by."""
+    return tuple(
+        PolicyUse(name, NOON - timedelta(minutes=first), NOON - timedelta(minutes=last))
+        for name, first, last in uses
+    )
+
+
+TOLD = ["warning"]
 NEVER, WEEK = timedelta(0), timedelta(days=7)
 KEYS = tuple(a_key(a, s) for a in SIGNING_ALGORITHMS for s in ("active", "next"))
 GOOD: dict[str, Any] = {
@@ -116,6 +127,19 @@ LONG_TOKENS = {"access_token_lifetime": 2 * HOUR, "access_token_longest": 2 * HO
         (policy.unknown_clients, {"policy_file": Path("none.toml")}, []),
         (policy.order_of_rules, {"policy_file": Path("none.toml")}, []),
         (policy.order_of_rules, {}, []),
+        (policy.one_policy, {"policies_lately": judged_by(("a", 50, 0))}, []),
+        (policy.one_policy, {"policies_lately": judged_by(("a", 50, 20), ("b", 21, 0))}, []),
+        (policy.one_policy, {"policies_lately": judged_by(("a", 50, 12), ("b", 21, 0))}, []),
+        (
+            policy.one_policy,
+            {"policies_lately": judged_by(("a", 50, 11), ("b", 21, 0))},
+            ["warning"],
+        ),
+        (
+            policy.one_policy,
+            {"policies_lately": judged_by(("a", 50, 5), ("b", 50, 0))},
+            ["warning"],
+        ),
         (policy.long_sessions, {"policy_file": Path("none.toml"), "session_idle": 2 * HOUR}, []),
         (proof.no_mail, {"smtp_url": None}, ["note"]),
         (proof.no_mail, LOOPBACK | {"smtp_url": None}, []),
@@ -256,6 +280,26 @@ def test_users_and_clients_are_looked_at(idp: Idp) -> None:
     said = " ".join(each["what"] for each in idp.json("check")["findings"])
     for part in ("is public", "is first-party", "Users without a second factor: 1 of 1"):
         assert part in said
+
+
+def test_two_policies_that_judge_at_once_are_told_of(idp: Idp) -> None:
+    an_installation(idp)
+    ada = idp.add_user()
+    with idp.inside() as ctx:
+        judged = ((70, "new"), (40, "old"), (30, "new"), (5, "old"))
+        add_decisions(
+            ctx.db,
+            [
+                a_decision(ada, ctx.now - timedelta(minutes=ago), policy_version=version)
+                for ago, version in judged
+            ],
+        )
+
+    found = idp.run("check")
+
+    assert found.exit_code == 1
+    assert "Two policies judge at once: old still at " in found.stdout
+    assert ", new since " in found.stdout
 
 
 def test_a_database_out_of_reach_is_a_fault(idp_on_sqlite: Idp) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from idp.protocol.clients.metadata import Client
 from idp.settings import Settings
+from idp.store.decisions import PolicyUse
 from idp.store.signing_keys import KeyRow
 
 
@@ -47,6 +48,7 @@ class DatabaseFacts:
     clients: tuple[Client, ...] = ()
     users: int = 0
     users_without_second_factor: int = 0
+    policies_lately: tuple[PolicyUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,8 @@
 """What the policy files say that nobody can be judged by, or that says nothing to anybody."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import combinations
 
 from idp.cli.check.facts import Check, Facts, Finding, fault, warning
 from idp.judgement.policies import draft_of, policy_in_force
@@ -8,6 +10,9 @@ from idp.kernel.errors import SetupFault
 from idp.policy.durations import in_short
 from idp.policy.overruled import overruled
 from idp.policy.presets import AAL2
+
+# For so long nodes may differ while a new file, or a new release, is brought to them.
+_ROLLOUT = timedelta(minutes=10)
 
 
 def broken_files(facts: Facts) -> Iterator[Finding]:
@@ -90,4 +95,25 @@ def order_of_rules(facts: Facts) -> Iterator[Finding]:
             )
 
 
-CHECKS: tuple[Check, ...] = (broken_files, long_sessions, unknown_clients, order_of_rules)
+def one_policy(facts: Facts) -> Iterator[Finding]:
+    """Nodes that differ undo each other's limits: each judges what it meets by its own file."""
+    lately = facts.database.policies_lately if facts.database else ()
+    for older, newer in combinations(lately, 2):
+        if older.last_at >= newer.first_at + _ROLLOUT:
+            yield warning(
+                f"Two policies judge at once: {older.version} still at {older.last_at:%H:%M} UTC, "
+                f"{newer.version} since {newer.first_at:%H:%M} UTC or before.",
+                "Sessions are judged by the one of the node that they happen to meet, and their "
+                "limits go back and forth.",
+                "Give all nodes and workers the same policy file and the same settings; `idp "
+                "policy show` says on each which version it is.",
+            )
+
+
+CHECKS: tuple[Check, ...] = (
+    broken_files,
+    long_sessions,
+    unknown_clients,
+    order_of_rules,
+    one_policy,
+)

@@ -1,7 +1,7 @@
 """Reads the facts; nothing is made or changed by looking."""
 
 import stat
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from idp.kernel.errors import IdpError, SetupFault
 from idp.protocol.clients.metadata import client_of
 from idp.settings import Settings, master_key
 from idp.settings.loading import MASTER_KEY_FILE
-from idp.store import clients, migrate, seals, signing_keys
+from idp.store import clients, decisions, migrate, seals, signing_keys
 from idp.store.database import Database, engine_options
 from idp.store.schema import totp_authenticators, users, webauthn_credentials
+
+LATELY = timedelta(hours=1)
 
 
 def read(settings: Settings) -> Facts:
@@ -89,4 +91,5 @@ def _contents(engine: Engine, now: datetime) -> DatabaseFacts:
             clients=tuple(client_of(row) for row in clients.list_all(db)),
             users=db.read(enabled).scalar_one(),
             users_without_second_factor=db.read(without).scalar_one(),
+            policies_lately=tuple(decisions.policies_since(db, now - LATELY)),
         )
