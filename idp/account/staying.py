@@ -5,6 +5,7 @@ so two minutes before; without scripts the line and its button stand at the end 
 absolute end cannot be put off: it is said early enough to finish what one does.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import flask
@@ -21,6 +22,9 @@ from idp.web.parameters import Parameters
 
 bp = flask.Blueprint("account_staying", __name__)
 STAY, STATE = "/account/stay", "/account/session"
+# Who has a copy of the cookies would see in each move of the idle end that their owner is there,
+# and could be the next to come each time, so that neither copy falls behind (policy.turns).
+_FAR, _NEAR = timedelta(minutes=15), timedelta(minutes=4)
 
 
 @bp.post(STAY)
@@ -36,11 +40,20 @@ def stay(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.Res
 
 @bp.get(STATE)
 def state() -> flask.Response:
-    """Say how long the session still has: another window may have used it. That is no use of it."""
+    """Say how long the session still has: another window may have used it. That is no use of it.
+
+    Of an idle end that is far off no more is said than that.
+    """
     ctx = request_context()
     standing = sessions.find_standing(ctx, cookies.read(ctx.settings, cookies.SESSION))
     good = standing is not None and standing.session.challenged_at is None
-    return _state(ctx, standing.session if standing is not None and good else None)
+    return _state(ctx, _from_afar(ctx, standing.session) if standing is not None and good else None)
+
+
+def _from_afar(ctx: RequestContext, session: Session) -> Session:
+    """Return the session with no more of its idle end than who waits for it needs to know."""
+    enough = max(_NEAR, min(_FAR, timedelta(seconds=session.idle_seconds) / 2))
+    return replace(session, idle_until=min(session.idle_until, ctx.now + enough))
 
 
 def _state(ctx: RequestContext, session: Session | None) -> flask.Response:

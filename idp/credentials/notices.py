@@ -43,6 +43,10 @@ class Notice(StrEnum):
     SESSION_STOPPED = "session_stopped"
     SESSION_ENDED = "session_ended"
     SESSION_COPIED = "session_copied"
+    COPIED_SESSION_ENDED = "copied_session_ended"
+
+
+_COPIED = (Notice.SESSION_COPIED, Notice.COPIED_SESSION_ENDED)
 
 
 def tell(ctx: RequestContext, user: User, what: Notice, **facts: str) -> None:
@@ -83,8 +87,8 @@ def _letter(
             ]
         ),
         # Who was stopped may well be the owner, by somebody who had gone on before.
-        _("If you copied or set back this browser's data yourself, there is nothing to do.")
-        if what is Notice.SESSION_COPIED
+        _("If you copied or set back this browser's data yourself, there is nothing else to do.")
+        if what in _COPIED
         else _("If this was you, there is nothing to do."),
         _if_not(ctx, what, facts.get("sign_in")),
         _("We never ask for your password or a code by mail."),
@@ -117,7 +121,7 @@ def _if_not(ctx: RequestContext, what: Notice, sign_in: str | None) -> str:
         )
     elif what is Notice.ACCOUNT_DELETED:
         first = _("If it was not you, tell the people who run this service at once.")
-    elif what is Notice.SESSION_COPIED:
+    elif what in _COPIED:
         first = _(
             "If not, somebody had your session: look at what happened, sign out everywhere and "
             "change your password: %(url)s",
@@ -269,9 +273,16 @@ def _words(what: Notice, facts: dict[str, str]) -> tuple[str, str]:
         Notice.SESSION_COPIED: (
             _("There may be a copy of your session"),
             _(
-                "The cookies that keep you signed in were used in two places, as if somebody had a "
-                "copy of them. They are good for nothing now, until you confirm in your browser "
-                "that it is you."
+                "The cookies that keep you signed in were used as if somebody had a copy of them. "
+                "They open nothing any more. Confirm in your browser that it is you: it is given "
+                "new ones then, and nobody else is."
+            ),
+        ),
+        Notice.COPIED_SESSION_ENDED: (
+            _("There may be a copy of your session"),
+            _(
+                "The cookies of a session of yours were used as if somebody had a copy of them. We "
+                "ended it. Sign in again where you need it."
             ),
         ),
     }

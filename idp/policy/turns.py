@@ -2,7 +2,8 @@
 
 With use the browser gets a higher number, every few minutes. Where somebody else has a copy of its
 cookies, one of the two is given it and the other comes with the one before. No browser does that by
-itself, once it has shown the new number: what it did not show was maybe an answer that got lost.
+itself, once it has had the new number for a while: what it did not show was maybe an answer that
+got lost, or is under way.
 """
 
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ class Turn:
 
     Attributes:
         number: what its browser shows; 0 as long as it was given none.
-        since: when it was given.
+        since: when it was given first.
         kept: it was shown when it had settled, so whoever was given it has it for good.
     """
 
@@ -29,19 +30,39 @@ class Turn:
     kept: bool
 
 
-def is_behind(turn: Turn, shown: int) -> bool:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a browser shows: its number, and when this browser was given that; 0 and never."""
+
+    number: int = 0
+    since: datetime | None = None
+
+
+def is_behind(turn: Turn, held: Held) -> bool:
     """Tell whether who shows this number has a copy of what another one has used since."""
-    lost_an_answer = shown == turn.number - 1 and not turn.kept
-    return shown < turn.number and not lost_an_answer
+    lost_an_answer = held.number == turn.number - 1 and not turn.kept
+    return held.number < turn.number and not lost_an_answer
 
 
-def after(turn: Turn, shown: int, now: datetime) -> Turn:
+def after(turn: Turn, held: Held, now: datetime) -> Turn:
     """Return the turn after a request with this number; the same, where nothing is to be noted.
 
-    A number above the session's own was given by a request whose writing was undone.
+    A number above the session's own was given by a request whose writing was undone: it holds, and
+    for what was sent before it came, so does the one before.
     """
-    if shown < turn.number:
+    if held.number > turn.number:
+        return Turn(held.number, now, kept=False)
+    if held.number < turn.number:
         return turn
     if turn.number and not turn.kept:
-        return replace(turn, kept=True) if now - turn.since >= SETTLES else turn
-    return Turn(shown + 1, now, kept=False) if now - turn.since >= EVERY else turn
+        return replace(turn, kept=True) if _settled(held, now) else turn
+    return Turn(turn.number + 1, now, kept=False) if now - turn.since >= EVERY else turn
+
+
+def _settled(held: Held, now: datetime) -> bool:
+    """Tell whether a browser has had its number for a while.
+
+    It does not matter when that was given first: the answer may have been lost, and with the one
+    that came at last others are under way.
+    """
+    return held.since is not None and now - held.since >= SETTLES

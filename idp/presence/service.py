@@ -15,7 +15,7 @@ from idp.judgement.service import record as record_decision
 from idp.kernel.errors import Unavailable
 from idp.policy.in_session import HARMLESS, NOTHING, Wanted
 from idp.policy.terms import Change, Moment, Outcome
-from idp.policy.turns import is_behind
+from idp.policy.turns import Held, is_behind
 from idp.presence import acts
 from idp.presence.shown import Shown, give_turn
 from idp.presence.told import is_news, tell_owner
@@ -61,28 +61,28 @@ def attend(
             return NOBODY
         if standing.session.challenged_at is not None:
             return Presence(challenged=standing)
-        turn = turns.read(ctx, shown.secret or "", shown.turn)
+        held = turns.read(ctx, standing.session, shown.secret or "", shown.turn)
         visit = Visit(
             moment=moment,
             client_id=client_id,
             device_id=shown.device_id,
-            behind=is_behind(turns.turn_of(standing.session), turn),
+            behind=is_behind(turns.turn_of(standing.session), held),
         )
         presence = _judged(ctx, standing, visit)
         if presence is None:
             continue
         if presence.standing is not None:
-            _note(ctx, presence.standing, shown, turn)
+            _note(ctx, presence.standing, shown, held)
         return presence
     raise Unavailable("a session is changed by too many requests at once")
 
 
-def _note(ctx: RequestContext, standing: Standing, shown: Shown, turn: int) -> None:
+def _note(ctx: RequestContext, standing: Standing, shown: Shown, held: Held) -> None:
     """Note that the session was used, and let its cookies take their turn."""
     sessions.note_activity(ctx, standing.session)
-    following = turns.take(ctx, standing, shown.secret or "", turn)
+    following = turns.take(ctx, standing, shown.secret or "", held)
     if following is not None:
-        give_turn(ctx, following, standing.session.absolute_until)
+        give_turn(ctx, following)
 
 
 def _judged(ctx: RequestContext, standing: Standing, visit: Visit) -> Presence | None:

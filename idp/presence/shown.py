@@ -1,7 +1,6 @@
 """What a browser shows of itself: the cookies that we gave it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import flask
 
@@ -30,14 +29,17 @@ def cookies_shown(ctx: RequestContext) -> Shown:
     )
 
 
-def give_turn(ctx: RequestContext, turn: str, until: datetime) -> None:
-    """Have the browser keep this turn, for as long as it may keep the session's secret."""
+def give_turn(ctx: RequestContext, turn: str) -> None:
+    """Have the browser keep this turn, for longer than it may keep the session's secret.
+
+    Who came with the secret alone would be behind, so it does not go by the session's end: that may
+    be put off meanwhile, and the clock by which a browser counts may leap.
+    """
     if flask.g.get("turn") == turn:
         return
     flask.g.turn = turn
-    lasts = max(1, int((until - ctx.now).total_seconds()))
 
     @flask.after_this_request
     def _give(response: flask.Response) -> flask.Response:
-        cookies.write(response, ctx.settings, cookies.TURN, turn, max_age=lasts)
+        cookies.write(response, ctx.settings, cookies.TURN, turn, max_age=cookies.YEAR)
         return response

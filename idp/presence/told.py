@@ -20,7 +20,7 @@ def tell_owner(
     """Write to the user, unless it was the policy alone that changed."""
     notice = Notice.SESSION_ENDED if ended else Notice.SESSION_STOPPED
     if changes & _COPIES:
-        notice = Notice.SESSION_COPIED
+        notice = Notice.COPIED_SESSION_ENDED if ended else Notice.SESSION_COPIED
     if not changes or not mail_cap.admits(ctx, "session", user.id):
         return None
     tell(ctx, user, notice)

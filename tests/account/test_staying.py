@@ -66,6 +66,24 @@ def test_asking_how_long_there_is_left_is_no_use_of_the_session(
     assert left(rp) == {"idle": 0, "absolute": 0}
 
 
+def test_nor_does_who_asks_learn_when_somebody_was_there(provider: Provider, rp: RelyingParty):
+    """With copied cookies one could come right behind their owner each time (policy.turns)."""
+    provider.clock.forward(minutes=20)
+    before = left(rp)["idle"]
+
+    rp.get("/account")
+
+    assert session_in(provider).last_seen_at == provider.clock.now
+    assert left(rp)["idle"] == before == 15 * 60
+
+
+def test_a_session_of_some_minutes_says_less_still(provider: Provider, rp: RelyingParty):
+    for minutes, said in ((20, 10), (6, 4), (3, 3)):
+        ruled(provider, idle=timedelta(minutes=minutes))
+        rp.get("/account")
+        assert left(rp)["idle"] == said * 60
+
+
 def test_the_way_back_leads_to_a_page_of_the_account_alone(rp: RelyingParty):
     page = rp.get("/account")
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from statistics import median
 
-from idp.policy.turns import Turn, after, is_behind
+from idp.policy.turns import Held, Turn, after, is_behind
 from tests.population.evaluation import Share
 
 MINUTE = timedelta(minutes=1)
@@ -75,15 +75,16 @@ def stolen_day(random: Random, theft: str) -> Found:
 def _lived(
     random: Random, uses: list[tuple[timedelta, str]], copied: timedelta | None
 ) -> timedelta | None:
-    turn, jars, taken = Turn(0, MORNING, kept=False), {OWNER: 0, THIEF: 0}, False
+    turn, jars, taken = Turn(0, MORNING, kept=False), {OWNER: Held(), THIEF: Held()}, False
     for at, who in uses:
         if not taken and copied is not None and at > copied:
             jars[THIEF], taken = jars[OWNER], True
         if is_behind(turn, jars[who]):
             return at
         turn = after(turn, jars[who], MORNING + at)
-        if random.random() >= ANSWERS_LOST:
-            jars[who] = max(jars[who], turn.number)
+        given = turn.number > jars[who].number
+        if random.random() >= ANSWERS_LOST and given:
+            jars[who] = Held(turn.number, MORNING + at)
     return None
 
 
