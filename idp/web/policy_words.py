@@ -17,9 +17,7 @@ def why(rule: str, because: str = "") -> str:
         "device_credential_missing": _(
             "This does not seem to be the browser that you signed in with"
         ),
-        "stale_cookie": _(
-            "Your session seems to be in use by a copy of this browser's cookies"
-        ),
+        "stale_cookie": _("Your session seems to be in use by a copy of this browser's cookies"),
         "high_risk": _("Much about this is unfamiliar to us"),
         "elevated_risk": _("Something about this is unfamiliar to us"),
         "new_browser": _("This browser is new to us"),

@@ -73,7 +73,7 @@ def test_a_number_settles_in_each_browser_from_when_that_one_was_given_it():
 class Session:
     """A session as the house keeps it, and the cookies that are about in the world."""
 
-    turn: Turn = Turn(0, OPENED, kept=False)
+    turn: Turn = field(default_factory=lambda: Turn(0, OPENED, kept=False))
     now: datetime = OPENED
 
     def asked(self, held: Held, *, lasts: bool = True) -> Held | None:
@@ -94,7 +94,7 @@ WAITS = (timedelta(0), SECOND, SETTLES, 5 * SETTLES, EVERY, 3 * EVERY)
 class Browser:
     """A browser and its jar; what it was given it writes to its disk half a minute later."""
 
-    held: Held = Held()
+    held: Held = field(default_factory=Held)
     given: list[tuple[datetime, Held]] = field(default_factory=list)
 
     def take(self, held: Held, now: datetime) -> None:
@@ -108,7 +108,7 @@ class Browser:
 
 @pytest.mark.parametrize("seed", range(15))
 def test_a_browser_is_never_behind_whatever_happens_to_its_requests_and_answers(seed: int):
-    """They overtake each other, are lost, come of what is undone behind; and the browser crashes."""
+    """They overtake each other, are lost, come of what is undone; and the browser crashes."""
     random, session, browser, sent = Random(seed), Session(), Browser(), OPENED
     on_the_way: list[tuple[datetime, int, str, Held]] = []
 

@@ -15,7 +15,8 @@ from idp.policy.turns import EVERY, SETTLES
 from idp.web.cookies import YEAR
 from tests.account.people import MAIL
 from tests.account.people import letters as mails
-from tests.app import Provider, RelyingParty, make_provider
+from tests.app import Provider, RelyingParty, make_provider, text_of
+from tests.login.test_pathways import uses
 from tests.machines.statements import overheard
 from tests.presence.places import (
     DEVICE,
@@ -258,6 +259,27 @@ def test_the_turn_is_there_for_as_long_as_the_secret_may_be(provider: Provider, 
 
     assert re.search(r"; Secure; HttpOnly; Path=/; SameSite=Lax$", given)
     assert f"Max-Age={YEAR};" in given
+
+
+def test_what_does_not_look_at_the_turn_is_what_the_document_says(
+    provider: Provider, rp: RelyingParty
+):
+    assert uses("sessions.find_standing") == {
+        "idp/presence/service.py",
+        "idp/account/pages.py",
+        "idp/account/staying.py",
+        "idp/protocol/logout/endpoint.py",
+        # Its own statement, which all of these come to.
+        "idp/sessions/service.py",
+    }
+    copy = copy_of(provider, rp)
+    go_on(rp)
+
+    assert copy.get("/account/session").get_json()["idle"] == 15 * 60
+    assert "Ada Example" in text_of(copy.get("/logout"))
+
+    assert decided(provider) == []
+    assert gets_in(rp)
 
 
 def test_where_the_policy_lets_a_copy_go_on_it_gets_the_turn_that_is(
