@@ -32,7 +32,7 @@ def overruled(policy: Policy) -> Iterator[Overruled]:
         before = policy.rules[:number]
         covering = [each for each in before if _covers(each.when, rule.when)]
         heard = _spoken(rule) - {name for each in covering for name in _spoken(each)}
-        if not heard:
+        if covering and not heard:
             yield Overruled(rule, covering[0], never_heard=True)
             continue
         for each in before:

@@ -53,6 +53,12 @@ def test_a_rule_that_is_heard_now_and_then_is_not_told_of(first, second):
     assert told(first, second) == []
 
 
+def test_a_rule_that_says_nothing_is_none_that_comes_too_late():
+    """No file has one, but what is told of a policy holds of every policy."""
+    assert told(rule("silent")) == []
+    assert told(rule("first", idle=HOURS), rule("silent")) == [("silent", "first", True)]
+
+
 def test_an_exception_that_disarms_a_guard_against_theft_is_told_of():
     office = rule("office", when={"networks": frozenset({"AS64500"})}, outcome=Outcome.ALLOW)
 
