@@ -33,7 +33,9 @@ for command in (explain, simulate, compare, assess):
 @json_option
 @click.pass_context
 def check(ctx: click.Context, file: Path | None, *, as_json: bool) -> None:
-    """Read a policy file and list all that is wrong with it, and rules that come too late.
+    """Read a policy file and list all that is wrong with it, and rules that nobody can want.
+
+    Those come too late to be heard, disarm what protects from thieves, or let nobody in.
 
     Without FILE: those of IDP_POLICY_FILE and IDP_POLICY_DRAFT_FILE. Exit status: 2 when there are
     faults, 0 otherwise.
@@ -64,9 +66,12 @@ def _checked(path: Path, settings: Settings) -> dict[str, Any]:
 
 
 def _notes(policy: Policy) -> list[str]:
+    from idp.cli.rule_words import shuts_out
     from idp.policy.overruled import overruled
+    from idp.policy.shut_out import shut_out
 
-    return [
+    shutting = [f'rule "{each.rule.name}" {shuts_out(each)}' for each in shut_out(policy)]
+    return shutting + [
         f'rule "{each.rule.name}" is never heard: "{each.by.name}" is heard first'
         if each.never_heard
         else f'rule "{each.by.name}" disarms "{each.rule.name}": {each.by.then.outcome}, '

@@ -103,6 +103,29 @@ def test_rules_that_come_too_late_are_told_of(idp: Idp) -> None:
     assert 'Rule "office" of the policy disarms "copied_cookie".' in found
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ('then.outcome = "refuse"', "lets nobody sign in"),
+        ('when.acr = ["sfa"]\nthen.outcome = "end"', "lets nobody sign in by a password, for"),
+        (
+            'when.moments = ["authorize", "account"]\nthen.outcome = "end"',
+            "ends every session at account, authorize",
+        ),
+        ('when.moments = ["refresh"]\nthen.outcome = "refuse"', "refuses every session at refresh"),
+    ],
+)
+def test_a_rule_that_shuts_everybody_out_is_told_of(idp: Idp, rule: str, words: str) -> None:
+    idp("migrate")
+    idp.environment["IDP_POLICY_FILE"] = written(idp, f'[[rules]]\nname = "stop"\n{rule}\n')
+
+    [said] = idp.json("policy", "check")
+
+    assert said["notes"][0].startswith(f'rule "stop" {words}')
+    found = [each["what"] for each in idp.json_of("check")["findings"]]
+    assert any(each.startswith(f'Rule "stop" of the policy {words}') for each in found)
+
+
 def test_nothing_starts_with_a_broken_file_and_check_says_why(idp: Idp) -> None:
     idp("migrate")
     idp.environment["IDP_POLICY_FILE"] = written(idp, BROKEN)

@@ -5,11 +5,13 @@ from datetime import timedelta
 from itertools import combinations
 
 from idp.cli.check.facts import Check, Facts, Finding, fault, warning
+from idp.cli.rule_words import shuts_out
 from idp.judgement.policies import draft_of, policy_in_force
 from idp.kernel.errors import SetupFault
 from idp.policy.durations import in_short
 from idp.policy.overruled import overruled
 from idp.policy.presets import AAL2
+from idp.policy.shut_out import shut_out
 
 # For so long nodes may differ while a new file, or a new release, is brought to them.
 _ROLLOUT = timedelta(minutes=10)
@@ -110,10 +112,25 @@ def one_policy(facts: Facts) -> Iterator[Finding]:
             )
 
 
+def nobody_gets_in(facts: Facts) -> Iterator[Finding]:
+    """A rule that refuses whatever comes refuses its author as well."""
+    try:
+        found = list(shut_out(policy_in_force(facts.settings)))
+    except SetupFault:
+        return
+    for each in found:
+        yield warning(
+            f'Rule "{each.rule.name}" of the policy {shuts_out(each)}.',
+            "It refuses or ends whatever comes, and no rule before it makes an exception.",
+            "Say in its `when` whom it is for; a level is asked for by `acr` in its `then`.",
+        )
+
+
 CHECKS: tuple[Check, ...] = (
     broken_files,
     long_sessions,
     unknown_clients,
     order_of_rules,
     one_policy,
+    nobody_gets_in,
 )
