@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from math import sqrt
 from random import Random
 from statistics import median
+from typing import Any
 
 from idp.policy.facts import Risk
 from idp.policy.risk import Features, Signals, Usual, score
+from idp.policy.risk.fading import FORGOTTEN_BELOW, faded, worth
 from idp.policy.risk.habits import common_names, taught, teaches, usual_of
 from idp.policy.risk.signals import TIME_TO_OBJECT
 from idp.policy.terms import DeviceStanding, RiskLevel
@@ -23,19 +25,27 @@ WARM_UP = 300
 RETURNS = (1, 8)
 # Of those who are asked at high risk, so many say afterwards that it was them.
 ANSWERS = 0.3
+# In days: what nobody came with for long goes a batch at a time.
+FORGETS_EVERY = 7
 
 
 @dataclass(slots=True)
 class Memory:
-    """What the provider remembers of all people, as its tables do."""
+    """What the provider remembers of all people, as its tables do; what is common fades."""
 
     counters: dict[int, dict] = field(default_factory=dict)
     common: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
     confirmed: dict[int, set] = field(default_factory=lambda: defaultdict(set))
     known: dict[int, dict] = field(default_factory=lambda: defaultdict(dict))
+    forgot_on: int = 0
 
-    def usual(self, user: int, features: Features) -> Usual:
-        return usual_of(self.counters.get(user, {}), features, self.common)
+    def usual(self, user: int, features: Features, at: datetime) -> Usual:
+        return usual_of(self.counters.get(user, {}), features, self.common_of(features, at))
+
+    def common_of(self, features: Features, at: datetime) -> dict[tuple[str, str], Any]:
+        names = common_names(features)
+        pairs = [*names, *((name, "") for name, _ in names)]
+        return faded({pair: self.common[pair] for pair in pairs if pair in self.common}, at)
 
     def unopposed(self, each: SignIn, at: datetime) -> bool:
         """Tell whether the user had time to object to the browser of this sign-in."""
@@ -47,11 +57,22 @@ class Memory:
             return
         day = each.at.toordinal()
         self.counters[each.user] = taught(self.counters.get(each.user, {}), features, weight, day)
+        weight *= worth(each.at)
         for name, value in common_names(features):
             before, _ = self.common.get((name, value), (0.0, 0))
             everything, kinds = self.common.get((name, ""), (0.0, 0))
             self.common[name, value] = (before + weight, 0)
             self.common[name, ""] = (everything + weight, kinds + (not before))
+        if day - self.forgot_on >= FORGETS_EVERY:
+            self._forget(FORGOTTEN_BELOW * worth(each.at))
+            self.forgot_on = day
+
+    def _forget(self, below: float) -> None:
+        light = [pair for pair, (weight, _) in self.common.items() if pair[1] and weight < below]
+        for name, value in light:
+            weight, _ = self.common.pop((name, value))
+            everything, kinds = self.common[name, ""]
+            self.common[name, ""] = (everything - weight, kinds - 1)
 
 
 @dataclass(slots=True)
@@ -173,7 +194,7 @@ def scored(memory: Memory, each: SignIn, history: int, *, devices: bool) -> Scor
         device_unopposed=memory.unopposed(each, each.at),
     )
     return rated(
-        each, history, signals, score(features, memory.usual(each.user, features), signals)
+        each, history, signals, score(features, memory.usual(each.user, features, each.at), signals)
     )
 
 
@@ -204,7 +225,8 @@ def comes_again(memory: Memory, attempt: SignIn, tried: Scored, days: int) -> Sc
         device=DeviceStanding.KNOWN,
         device_unopposed=timedelta(days=days) >= TIME_TO_OBJECT,
     )
-    usual = usual_of(counters, features, memory.common)
+    later = attempt.at + timedelta(days=days)
+    usual = usual_of(counters, features, memory.common_of(features, later))
     return rated(attempt, tried.history, signals, score(features, usual, signals))
 
 

@@ -122,10 +122,10 @@ def microseconds(runs: int = 3000) -> float:
         memory.learn(each, each.features, 1.0)
     from idp.policy.risk import Signals  # noqa: PLC0415
 
-    asked = [(each.user, each.features) for each in everything][:runs]
+    asked = [(each.user, each.features, each.at) for each in everything][:runs]
     begin = process_time()
-    for user, features in asked:
-        score(features, memory.usual(user, features), Signals())
+    for user, features, at in asked:
+        score(features, memory.usual(user, features, at), Signals())
     return 1e6 * (process_time() - begin) / len(asked)
 
 

@@ -100,25 +100,34 @@ class Outcomes:
 def live_through(seed: int, people: int) -> Outcomes:
     """Let so many people sign in and live through a session at each of their later sign-ins."""
     random, memory, outcomes = Random(seed), Memory(), Outcomes()
-    for number in range(people):
-        person = a_person(number, random, Habits())
-        for history, each in enumerate(sign_ins_of(person, random, Habits())):
-            opened = scored(memory, each, history, devices=True)
-            remember(memory, each, opened, random, devices=True)
-            # A browser that keeps no cookies keeps no session either.
-            if history and each.keeps_cookies:
-                acr = "mfa" if opened.level or random.random() < 0.3 else "sfa"
-                here = _place_of(each)
-                outcomes.honest.append(
-                    _worst(memory, each, acr, _honest_day(person, here, random), outcomes.because)
+    for person, history, each in _by_time(random, people):
+        opened = scored(memory, each, history, devices=True)
+        remember(memory, each, opened, random, devices=True)
+        # A browser that keeps no cookies keeps no session either.
+        if history and each.keeps_cookies:
+            acr = "mfa" if opened.level or random.random() < 0.3 else "sfa"
+            here = _place_of(each)
+            outcomes.honest.append(
+                _worst(memory, each, acr, _honest_day(person, here, random), outcomes.because)
+            )
+            for theft in THEFTS:
+                there = _stolen(theft, here, random)
+                # The owner comes back after the thief.
+                outcomes.stolen[theft].append(
+                    _worst(memory, each, acr, [here, there, here], Counter())
                 )
-                for theft in THEFTS:
-                    there = _stolen(theft, here, random)
-                    # The owner comes back after the thief.
-                    outcomes.stolen[theft].append(
-                        _worst(memory, each, acr, [here, there, here], Counter())
-                    )
     return outcomes
+
+
+def _by_time(random: Random, people: int) -> list[tuple[Person, int, SignIn]]:
+    """Return who signs in, with how many sign-ins before, how: as it happens."""
+    everybody = [a_person(number, random, Habits()) for number in range(people)]
+    everything = [
+        (person, history, each)
+        for person in everybody
+        for history, each in enumerate(sign_ins_of(person, random, Habits()))
+    ]
+    return sorted(everything, key=lambda it: (it[2].at, it[2].user))
 
 
 def _place_of(each: SignIn) -> Place:
@@ -227,7 +236,7 @@ def _judged(
         device_differs=known and now.family != _family(each.agent),
         acr=acr,
     )
-    risk = score(features, memory.usual(each.user, features), signals)
+    risk = score(features, memory.usual(each.user, features, at), signals)
     judgement = judge(
         POLICY,
         Facts(
