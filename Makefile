@@ -67,7 +67,8 @@ coverage: $(VENV)/.tested
 audit: $(VENV)/.tested
 	$(BIN)/python -m tests.audit_dependencies
 
-# The last line is pytest's own summary.
+# The last line is pytest's own summary. Hundreds of processes read the program: compiled once.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.tested $(NODE)/node_modules/.installed lint audit
 	@sh tests/install_system_packages.sh tests
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)

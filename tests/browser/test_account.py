@@ -30,6 +30,15 @@ def sign_in(page: Page, app: App, username: str) -> None:
     expect(page.locator("#claim-preferred_username")).to_have_text(username)
 
 
+def sign_in_at(page: Page, house: House, username: str, section: str = "") -> None:
+    """Sign in where the account page asks for it; no application is connected."""
+    page.goto(f"{house.issuer}/account{section}")
+    enter_password(page, username, PASSWORD)
+    on(page, "enrol")
+    press(page, "skip")
+    on(page, SECTIONS[section])
+
+
 SECTIONS = {
     "": "account",
     "/profile": "account-profile",
@@ -73,12 +82,11 @@ def test_every_section_is_one_step_away_and_well_made(
 
 
 def test_on_a_phone_the_sections_are_a_sheet_that_opens_without_scripts(
-    house: House, app: App, username: str, without_scripts: Page
+    house: House, username: str, without_scripts: Page
 ):
     page = without_scripts
-    sign_in(page, app, username)
+    sign_in_at(page, house, username)
     page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"{house.issuer}/account")
     expect(page.locator("#sections-list")).to_be_hidden()
     page.get_by_role("button", name="Sections: Overview").click()
     links = page.locator("#sections a")
@@ -94,9 +102,8 @@ def test_on_a_phone_the_sections_are_a_sheet_that_opens_without_scripts(
     expect(page.get_by_role("button", name="Sections: Devices")).to_be_visible()
 
 
-def test_the_sections_are_reached_by_keyboard(house: House, app: App, username: str, page: Page):
-    sign_in(page, app, username)
-    page.goto(f"{house.issuer}/account")
+def test_the_sections_are_reached_by_keyboard(house: House, username: str, page: Page):
+    sign_in_at(page, house, username)
     tab_to(page, ".skip")
     tab_to(page, '#sections a[href="/account/devices"]')
     page.keyboard.press("Enter")
@@ -149,9 +156,9 @@ def test_an_authenticator_is_added_named_and_removed(
 
 
 def test_another_device_is_seen_and_signed_out(
-    house: House, app: App, username: str, page: Page, browser: Browser
+    house: House, username: str, page: Page, browser: Browser
 ):
-    sign_in(page, app, username)
+    sign_in_at(page, house, username)
     with watched(browser) as elsewhere:
         other = elsewhere.page()
         other.goto(f"{house.issuer}/account")
@@ -169,11 +176,10 @@ def test_another_device_is_seen_and_signed_out(
 
 
 def test_the_password_is_changed_and_only_the_new_one_signs_in(
-    house: House, app: App, username: str, page: Page, visitor: Watched
+    house: House, username: str, page: Page, visitor: Watched
 ):
     visitor.allow("status of 400")
-    sign_in(page, app, username)
-    page.goto(f"{house.issuer}/account/password")
+    sign_in_at(page, house, username, "/password")
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password", exact=True).fill("too short")
     press(page, "save-password")
@@ -193,9 +199,8 @@ def test_the_password_is_changed_and_only_the_new_one_signs_in(
     on(page, "account")
 
 
-def test_the_profile_is_saved(house: House, app: App, username: str, page: Page):
-    sign_in(page, app, username)
-    page.goto(f"{house.issuer}/account/profile")
+def test_the_profile_is_saved(house: House, username: str, page: Page):
+    sign_in_at(page, house, username, "/profile")
     page.get_by_label("Full name").fill("Ada Lovelace")
     page.get_by_label("Time zone").select_option("Europe/London")
     press(page, "save-profile")
@@ -204,9 +209,8 @@ def test_the_profile_is_saved(house: House, app: App, username: str, page: Page)
     assert_well_made(page)
 
 
-def test_the_history_opens_line_by_line(house: House, app: App, username: str, page: Page):
-    sign_in(page, app, username)
-    page.goto(f"{house.issuer}/account/activity")
+def test_the_history_opens_line_by_line(house: House, username: str, page: Page):
+    sign_in_at(page, house, username, "/activity")
     line = page.locator(".event", has_text="You signed in.").first
     expect(line.locator("dl")).to_be_hidden()
     line.locator("summary").click()
@@ -214,11 +218,8 @@ def test_the_history_opens_line_by_line(house: House, app: App, username: str, p
     assert_well_made(page)
 
 
-def test_a_copy_is_taken_and_the_account_is_deleted(
-    house: House, app: App, username: str, page: Page
-):
-    sign_in(page, app, username)
-    page.goto(f"{house.issuer}/account/data")
+def test_a_copy_is_taken_and_the_account_is_deleted(house: House, username: str, page: Page):
+    sign_in_at(page, house, username, "/data")
     with page.expect_download() as downloading:
         press(page, "download")
     copy = json.loads(Path(downloading.value.path()).read_text())
@@ -353,10 +354,9 @@ def test_errors_are_pages_with_a_way_on(house: House, page: Page, visitor: Watch
         assert_well_made(page)
 
 
-def test_a_passkey_is_added_from_the_account(house: House, app: App, username: str, page: Page):
+def test_a_passkey_is_added_from_the_account(house: House, username: str, page: Page):
     VirtualKey(page)
-    sign_in(page, app, username)
-    page.goto(f"{house.issuer}/account/authenticators")
+    sign_in_at(page, house, username, "/authenticators")
     press(page, "add-passkey")
     on(page, "enrol-passkey")
     page.locator("#create-passkey").click()
