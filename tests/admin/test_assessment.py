@@ -14,7 +14,7 @@ from idp.admin.insight import Alarms
 from idp.policy.book import Bounds, Limits, Policy, Rule, Then, When
 from idp.policy.built_in import built_in
 from idp.policy.presets import AAL2
-from idp.policy.terms import Outcome, RiskLevel
+from idp.policy.terms import Change, Outcome, RiskLevel
 from idp.protocol.clients.metadata import Client, ClientMetadata
 from idp.settings import Settings
 from idp.store.insight.lives import Crowd, TooLong
@@ -206,6 +206,18 @@ def test_a_rule_of_ones_own_answers_risk_as_well():
     own = Rule("ask", When(risks=frozenset({RiskLevel.HIGH})), Then(outcome=Outcome.ASK_FACTOR))
 
     assert [name for name, _, _ in found(policy=policy(rules=(own,)))] == ["nothing_answers_copies"]
+
+
+@pytest.mark.parametrize("spoken_of", [Change.COPIED_COOKIE, Change.STALE_COOKIE])
+def test_each_kind_of_copy_takes_an_answer(spoken_of):
+    high = Rule("ask", When(risks=frozenset({RiskLevel.HIGH})), Then(outcome=Outcome.ASK_FACTOR))
+    one = Rule("one", When(changes=frozenset({spoken_of})), Then(outcome=Outcome.END))
+    both = Rule("both", When(changes=frozenset(Change)), Then(outcome=Outcome.END))
+
+    assert [name for name, _, _ in found(policy=policy(rules=(high, one)))] == [
+        "nothing_answers_copies"
+    ]
+    assert found(policy=policy(rules=(high, both))) == []
 
 
 def test_the_figures_are_those_of_the_house(provider, rp):

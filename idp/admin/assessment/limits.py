@@ -70,13 +70,16 @@ def nothing_answers_risk(figures: Figures) -> Iterator[Weakness]:
 def nothing_answers_copies(figures: Figures) -> Iterator[Weakness]:
     """A cookie that is used in two places was stolen."""
     rules = figures.policy.rules
-    spoken_of = [rule.when.changes for rule in rules if rule.when.changes]
-    if not any(changes & {Change.COPIED_COOKIE, Change.STALE_COOKIE} for changes in spoken_of):
+    spoken_of = frozenset[Change]().union(*(rule.when.changes or () for rule in rules))
+    missing = [
+        each for each in (Change.COPIED_COOKIE, Change.STALE_COOKIE) if each not in spoken_of
+    ]
+    if missing:
         yield Weakness(
             name="nothing_answers_copies",
             severity=Severity.HIGH,
             count=len(rules),
-            what="No rule of the policy speaks of copied cookies.",
+            what=f"No rule of the policy speaks of {' or '.join(f'`{each}`' for each in missing)}.",
             why="A session that is used in two places goes on in both.",
             advice="Leave `built_in_rules` on, or add a rule with "
             "`changes = ['copied_cookie', 'stale_cookie']` that asks or ends.",
