@@ -25,7 +25,7 @@ from idp.login import browser
 from idp.login.confirming import TOO_OLD
 from idp.store.decisions import Recorded
 from idp.store.sessions import Standing
-from idp.web import continuation, cookies, csrf, parameters
+from idp.web import continuation, csrf, parameters
 from idp.web.context import request_context
 from idp.web.continuation import Handover
 from idp.web.pages import redirect
@@ -132,10 +132,10 @@ def disown() -> flask.Response:
         done = answering.disown(ctx, standing, browser.current(), decision, new)
     except PasswordRefused as weak:
         return _show(ctx, standing, decision, password_words.refused(weak), 400)
-    return _answered(ctx, done)
+    return _answered(standing, done)
 
 
-def _answered(ctx: RequestContext, done: Secured | None) -> flask.Response:
+def _answered(standing: Standing, done: Secured | None) -> flask.Response:
     if done is None:
         return redirect(ACTIVITY)
     if done.secret is None:
@@ -143,5 +143,5 @@ def _answered(ctx: RequestContext, done: Secured | None) -> flask.Response:
         return ask_to_sign_in(ACTIVITY)
     # What a stranger may have added to sign in with stands on that page.
     response = redirect(with_notice(AUTHENTICATORS, "secured"))
-    cookies.write(response, ctx.settings, cookies.SESSION, done.secret)
+    browser.give_secret(response, standing.session, done.secret)
     return response

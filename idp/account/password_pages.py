@@ -17,7 +17,6 @@ from idp.login import browser
 from idp.login.proofs import Wait
 from idp.login.words import waiting
 from idp.store.sessions import Standing
-from idp.web import cookies
 from idp.web.pages import redirect
 from idp.web.parameters import Parameters
 from idp.web.words import gettext as _
@@ -77,7 +76,7 @@ def change(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.R
         return _show(ctx, standing, Refused("new", password_words.refused(weak)))
     if isinstance(outcome, No | Wait):
         return _show(ctx, standing, _refused(outcome))
-    return _renewed(ctx, outcome, "password_changed" if had_one else "password_set")
+    return _renewed(standing, outcome, "password_changed" if had_one else "password_set")
 
 
 def _refused(outcome: No | Wait) -> Refused:
@@ -108,13 +107,13 @@ def remove(ctx: RequestContext, standing: Standing, form: Parameters) -> flask.R
     outcome = own_password.renew_session(
         ctx, standing, browser.current(), because="password_removed"
     )
-    return _renewed(ctx, outcome, "password_removed")
+    return _renewed(standing, outcome, "password_removed")
 
 
-def _renewed(ctx: RequestContext, outcome: Changed, notice: str) -> flask.Response:
+def _renewed(standing: Standing, outcome: Changed, notice: str) -> flask.Response:
     if outcome.secret is None:
         # Somebody ended this session meanwhile; what was done here is forgotten.
         return ask_to_sign_in(PASSWORD)
     response = redirect(with_notice(PASSWORD, notice))
-    cookies.write(response, ctx.settings, cookies.SESSION, outcome.secret)
+    browser.give_secret(response, standing.session, outcome.secret)
     return response

@@ -7,7 +7,7 @@ import flask
 from idp.credentials.devices import credential_for
 from idp.judgement.policies import Policies
 from idp.login import opening
-from idp.login.sign_in import Browser, Proved
+from idp.login.sign_in import Browser, Judged, Proved
 from idp.policy.extent import longest
 from idp.policy.terms import Moment
 from idp.presence import service as presence
@@ -47,14 +47,21 @@ def sign_in(proved: Proved, handover: Handover, respond: Respond) -> flask.Respo
     if proved.stepped_up:
         onward = onward.with_(step_up=sid)
     response = respond(continuation.back(onward))
-    lasts = _lasts(proved, opened.session)
-    cookies.write(response, ctx.settings, cookies.SESSION, opened.secret, max_age=lasts)
+    give_secret(response, opened.session, opened.secret, proved.judged)
     # Written each time, so that a browser in use stays known.
     cookies.write(response, ctx.settings, cookies.DEVICE, device, max_age=cookies.YEAR)
     return response
 
 
-def _lasts(proved: Proved, session: Session) -> int | None:
+def give_secret(
+    response: flask.Response, session: Session, secret: str, judged: Judged | None = None
+) -> None:
+    """Have the browser keep a session's secret from now on, for as long as its user wished."""
+    lasts = _lasts(session, judged)
+    cookies.write(response, request_context().settings, cookies.SESSION, secret, max_age=lasts)
+
+
+def _lasts(session: Session, judged: Judged | None) -> int | None:
     """Return for how many seconds the cookie outlives the browser's window; None: it does not.
 
     However long it is kept, the session ends by its own limits.
@@ -64,9 +71,5 @@ def _lasts(proved: Proved, session: Session) -> int | None:
     ctx = request_context()
     left = session.absolute_until - ctx.now
     policy = ctx.house.get(Policies).current(ctx.now)
-    most = (
-        proved.judged.decided.judgement.limits.remember
-        if proved.judged
-        else longest(policy, "remember")
-    )
+    most = judged.decided.judgement.limits.remember if judged else longest(policy, "remember")
     return max(1, int(min(left, most).total_seconds()))

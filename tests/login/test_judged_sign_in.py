@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from idp.store import habits
 from idp.store.schema import outbox
+from tests.account.people import act
 from tests.admission.people import MAIL
 from tests.app import BUILT_IN, NOON, PASSWORD, link_of, text_of
 from tests.login.judged import (
@@ -350,6 +351,18 @@ def test_the_wish_survives_the_second_step_and_a_new_proof(party):
     rp.submit(step, code=rp.provider.code(secret))
 
     assert cookie_of(rp).max_age == 2 * 3600
+
+
+def test_the_wish_survives_a_new_password(party):
+    rp = party(policy=BARE + '[defaults]\nremember = "7d"\nabsolute = "12h"\nidle = "12h"\n')
+    rp.submit(rp.authorize(), identifier="ada", password=PASSWORD, remember="yes")
+    rp.provider.clock.forward(minutes=5)
+    before = cookie_of(rp).value
+
+    act(rp, "/account/password", current_password=PASSWORD, new_password="lilac rivers under moons")
+
+    assert cookie_of(rp).value != before
+    assert cookie_of(rp).max_age == 12 * 3600 - 5 * 60
 
 
 def test_without_the_wish_the_cookie_goes_with_the_window(party):
