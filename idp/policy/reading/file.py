@@ -25,9 +25,12 @@ def policy_of(text: str, settings: Settings) -> Policy:
     """
     try:
         said = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # Beside what is no TOML: a number of thousands of digits, lists in lists without end.
+    except tomllib.TOMLDecodeError as error:
         raise SetupFault(_no_toml(str(error), text)) from error
+    except ValueError as error:
+        raise SetupFault("a number has thousands of digits") from error
+    except RecursionError as error:
+        raise SetupFault("there are lists or tables in one another without end") from error
     faults = Faults(text)
     policy = _policy(said, faults, settings)
     if found := faults.listed():
