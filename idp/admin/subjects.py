@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from idp.admin.target import NothingOfThisName
+from idp.admin.target import NobodyOfThisName
 from idp.context import RequestContext
 from idp.protocol.errors import InvalidRequest, ProtocolError
 from idp.store import users
@@ -34,7 +34,7 @@ def require_subject(ctx: RequestContext, sub_id: object) -> tuple[User, str]:
 
     Raises:
         InvalidRequest: malformed, or of a format that is not supported.
-        NothingOfThisName: nobody is known by it.
+        NobodyOfThisName: nobody is known by it.
         Ambiguous: it could mean more than one user.
     """
     if not isinstance(sub_id, dict):
@@ -47,7 +47,7 @@ def require_subject(ctx: RequestContext, sub_id: object) -> tuple[User, str]:
 def _require_one(found: list[User | None]) -> User:
     named = {user.id: user for user in found if user is not None}
     if not named:
-        raise NothingOfThisName("subject")
+        raise NobodyOfThisName
     if len(named) > 1:
         raise Ambiguous("the aliases differ")
     return next(iter(named.values()))

@@ -22,6 +22,18 @@ class NothingOfThisName(ProtocolError):
     status = 404
 
 
+class NobodyOfThisName(NothingOfThisName):
+    """RFC 9110 §15.5.5: no such user."""
+
+    public = "There is no user of this name."
+
+
+class NoClientOfThisName(NothingOfThisName):
+    """RFC 9110 §15.5.5: no such client."""
+
+    public = "There is no client of this id."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnToken:
     """An access token that a client got for itself."""
@@ -66,7 +78,7 @@ def target_of(ctx: RequestContext, what: Selection) -> Target:
             named=named, sid=what.sid, with_session=True, offline=what.offline, found=found
         )
     if what.client_id is not None and clients.find(ctx.db, what.client_id) is None:
-        raise NothingOfThisName("client")
+        raise NoClientOfThisName
     return Target(
         named=_named(what),
         client_id=what.client_id,
@@ -85,11 +97,11 @@ def require_user(ctx: RequestContext, name: str) -> User:
     """Return the user of this subject or name.
 
     Raises:
-        NothingOfThisName: there is none.
+        NobodyOfThisName: there is none.
     """
     user = users.find(ctx.db, name) or users.find_by_username(ctx.db, name)
     if user is None:
-        raise NothingOfThisName("user")
+        raise NobodyOfThisName
     return user
 
 

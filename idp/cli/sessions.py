@@ -34,14 +34,14 @@ def list_(
     """
     from dataclasses import asdict
 
-    from idp.admin.target import NothingOfThisName, require_user
+    from idp.admin.target import NoClientOfThisName, require_user
     from idp.store import clients, session_listing
     from idp.web.device_words import describe
 
     with command() as ctx:
         who = require_user(ctx, name) if name is not None else None
         if client_id is not None and clients.find(ctx.db, client_id) is None:
-            raise NothingOfThisName("client")
+            raise NoClientOfThisName
         rows = session_listing.list_live(
             ctx.db,
             ctx.now,

@@ -90,5 +90,5 @@ def test_a_reason_is_needed_that_the_user_can_read(idp: Idp, reason: str) -> Non
 def test_nobody_has_no_browsers(idp: Idp) -> None:
     idp("migrate")
 
-    assert "no client or user" in idp.refused("device", "list", "nobody")
-    assert "no client or user" in idp.refused("device", "revoke", "nobody", "laptop", *REASON)
+    assert "There is no user" in idp.refused("device", "list", "nobody")
+    assert "There is no user" in idp.refused("device", "revoke", "nobody", "laptop", *REASON)

@@ -235,9 +235,10 @@ def test_what_does_not_exist_is_refused_and_so_is_no_reason(idp_on_sqlite: Idp) 
     refused = idp_on_sqlite.refused
     for arguments in (("show", "nothing"), ("end", "nothing", *REASON)):
         assert "There is no session of this id" in refused("session", *arguments)
-    nobody = "Error: There is no client or user of this name.\n"
+    nobody = "Error: There is no user of this name.\n"
     assert refused("session", "list", "--user", "nobody") == nobody
-    assert refused("session", "list", "--client", "nobody") == nobody
+    nothing = "Error: There is no client of this id.\n"
+    assert refused("session", "list", "--client", "nobody") == nothing
     assert refused("session", "end-all", "--user", "nobody", *REASON) == nobody
     refused("session", "end", sid, status=2)
     for reason in (" ", "a\nb", "x" * 201):

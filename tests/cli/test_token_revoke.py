@@ -95,12 +95,15 @@ def test_what_is_not_clear_is_refused_in_the_words_of_the_command(
     assert said in " ".join(told.split())
 
 
-@pytest.mark.parametrize("arguments", [("--user", "nobody"), ("--client", "nobody")])
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--user", "There is no user of this name."), ("--client", "There is no client of this id.")],
+)
 def test_nobody_is_asked_about_who_does_not_exist(
-    idp_on_sqlite: Idp, arguments: tuple[str, ...]
+    idp_on_sqlite: Idp, option: str, said: str
 ) -> None:
-    told = idp_on_sqlite.refused("token", "revoke", *arguments, *REASON)
-    assert told == "Error: There is no client or user of this name.\n"
+    told = idp_on_sqlite.refused("token", "revoke", option, "nobody", *REASON)
+    assert told == f"Error: {said}\n"
 
 
 def test_a_reason_is_needed(idp_on_sqlite: Idp) -> None:
