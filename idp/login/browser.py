@@ -30,6 +30,7 @@ def current() -> Browser:
         standing=here.standing,
         device_id=shown.device_id,
         challenged=here.challenged,
+        turn=shown.turn,
     )
 
 

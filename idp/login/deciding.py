@@ -30,6 +30,7 @@ from idp.policy.sign_in import (
 )
 from idp.policy.terms import AtLimit, DeviceStanding, Outcome, RiskLevel
 from idp.sessions import service as sessions
+from idp.sessions import turns
 from idp.store import prompts
 from idp.store.users import User
 
@@ -113,6 +114,7 @@ def _returning(
     before = Before(
         same_user=was.user_id == user.id,
         same_device=was.device_id is not None and was.device_id == browser.device_id,
+        behind=turns.is_copy(ctx, was, browser.secret or "", browser.turn),
         amr=was.amr,
         idle_until=was.idle_until,
         absolute_until=was.absolute_until,

@@ -12,7 +12,7 @@ from idp.store.users import User
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """What we know of the browser: its session and its device credential.
+    """What we know of the browser: its session and its turn in it, and its device credential.
 
     `challenged` is a session that has to be proved anew before it is good for anything again.
     """
@@ -21,6 +21,7 @@ class Browser:
     standing: Standing | None
     device_id: str | None
     challenged: Standing | None = None
+    turn: str | None = None
 
     @property
     def sid(self) -> str | None:

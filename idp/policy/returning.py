@@ -19,12 +19,14 @@ IDLE_END = "idle_timeout"
 class Before:
     """The session that was in this browser before, and whose it was.
 
-    `same_user` and `same_device` compare it with who signs in now, and where; `end_reason` is None
-    where nobody has written down yet that it is over.
+    `same_user` and `same_device` compare it with who signs in now, and where; `behind` says that
+    another copy of its cookies was used last (policy.turns); `end_reason` is None where nobody has
+    written down yet that it is over.
     """
 
     same_user: bool
     same_device: bool
+    behind: bool
     amr: tuple[str, ...]
     idle_until: datetime
     absolute_until: datetime
@@ -44,7 +46,8 @@ def returns_with(
     # Not fresh, not over or over by something else than idling, or too long ago.
     idled = before.end_reason in (None, IDLE_END) and before.idle_until <= now
     in_time = now < min(before.absolute_until, before.idle_until + judgement.limits.return_within)
-    known = before.same_user and before.same_device and device is not DeviceStanding.NEW
+    same = before.same_user and before.same_device and not before.behind
+    known = same and device is not DeviceStanding.NEW
     calm = not before.challenged and not asks(judgement) and not refuses(judgement)
     if not (idled and in_time and known and calm) or two_steps(shown):
         return None

@@ -10,7 +10,7 @@ from datetime import timedelta
 from idp.context import RequestContext
 from idp.kernel.encoding import b64url
 from idp.kernel.secrets import MasterKey, same
-from idp.policy.turns import Held, Turn, after
+from idp.policy.turns import Held, Turn, after, is_behind
 from idp.store import session_changes
 from idp.store.sessions import Session, Standing
 
@@ -35,6 +35,11 @@ def read(ctx: RequestContext, session: Session, secret: str, value: str | None) 
     if not same(value or "", _value(ctx, secret, number, seconds)):
         return Held()
     return Held(number, session.opened_at + seconds * _SECOND)
+
+
+def is_copy(ctx: RequestContext, session: Session, secret: str, value: str | None) -> bool:
+    """Tell whether another copy of a session's cookies was used after this one."""
+    return is_behind(turn_of(session), read(ctx, session, secret, value))
 
 
 def take(ctx: RequestContext, standing: Standing, secret: str, held: Held) -> str | None:

@@ -6,8 +6,10 @@ import pytest
 
 from idp.credentials import devices
 from idp.kernel.secrets import MasterKey
+from idp.policy.turns import EVERY, SETTLES
 from idp.sessions import endings, service
 from idp.store import known_devices
+from tests.account.people import twin_of
 from tests.app import NOON, RelyingParty
 from tests.login.judged import BARE, all_sessions, close_window, decided, rules, signs_in
 from tests.login.keys import id_token, page_id, user_of
@@ -78,6 +80,22 @@ def own_other_browser(rp):
     with rp.provider.context() as ctx:
         devices.remember(ctx, device_id, user_of(rp.provider).id, confirmed=True)
     rp.browser.set_cookie("__Host-idp_device", cookie, domain="id.example.test", secure=True)
+
+
+def test_a_copy_that_was_left_behind_takes_up_nothing_and_its_owner_does(party):
+    """Who copied the cookies and has the password as well is still not who used them last."""
+    rp = party(policy=RETURN)
+    secret = rp.provider.add_totp(user_of(rp.provider))
+    rp.submit(signs_in(rp), code=rp.provider.code(secret))
+    copy = RelyingParty(rp.provider, rp.registered, twin_of(rp))
+    for waited in (EVERY, SETTLES):
+        rp.provider.clock.forward(seconds=waited.total_seconds())
+        assert page_id(rp.authorize()) == APP
+    rp.provider.clock.forward(minutes=90)
+
+    assert page_id(signs_in(copy)) == "login-code"
+
+    assert page_id(signs_in(rp)) == APP
 
 
 @pytest.mark.parametrize(

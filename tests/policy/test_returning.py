@@ -15,6 +15,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 BEFORE = Before(
     same_user=True,
     same_device=True,
+    behind=False,
     amr=("pwd", "otp"),
     idle_until=NOON - HOUR,
     absolute_until=NOON + 5 * HOUR,
@@ -57,6 +58,7 @@ def test_one_factor_is_enough_and_both_count_as_shown_now_and_then():
     [
         {"same_user": False},
         {"same_device": False},
+        {"behind": True},
         {"challenged": True},
         {"end_reason": "user_logout"},
         {"end_reason": "absolute_timeout"},
