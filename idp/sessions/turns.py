@@ -20,7 +20,11 @@ _SECOND = timedelta(seconds=1)
 
 def turn_of(session: Session) -> Turn:
     """Return the turn that a session is at."""
-    return Turn(session.turn, session.turned_at or session.opened_at, kept=session.turn_kept)
+    if session.turned_at is None or session.turned_at < session.authenticated_at:
+        # Nobody was given one since the last proof. A node of a release that knows of no turns
+        # leaves in the row what was there before a proof that it takes.
+        return Turn(0, session.authenticated_at, kept=False)
+    return Turn(session.turn, session.turned_at, kept=session.turn_kept)
 
 
 def read(ctx: RequestContext, session: Session, secret: str, value: str | None) -> Held:

@@ -53,8 +53,11 @@ def silent(rp: RelyingParty, *cookies: str) -> bytes:
 def let_pass(provider: Provider, sid: str, waited: timedelta) -> None:
     """Set back what the session remembers, as if so much time had passed."""
     session = session_of(provider, sid)
-    turned_at = session.turned_at and session.turned_at - waited
-    before: Any = {"opened_at": session.opened_at - waited, "turned_at": turned_at}
+    before: Any = {
+        "opened_at": session.opened_at - waited,
+        "authenticated_at": session.authenticated_at - waited,
+        "turned_at": session.turned_at and session.turned_at - waited,
+    }
     with provider.context() as ctx:
         ctx.db.write(update(sessions).where(sessions.c.sid == sid).values(**before))
 

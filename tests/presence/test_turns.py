@@ -8,10 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from idp.policy.book import Rule, Then, When
 from idp.policy.terms import Change, Outcome
 from idp.policy.turns import EVERY, SETTLES
+from idp.store.schema import sessions
 from idp.web.cookies import YEAR
 from tests.account.people import MAIL
 from tests.account.people import letters as mails
@@ -280,6 +282,24 @@ def test_what_does_not_look_at_the_turn_is_what_the_document_says(
 
     assert decided(provider) == []
     assert gets_in(rp)
+
+
+def test_a_proof_that_was_taken_by_an_older_release_begins_anew_as_well(
+    provider: Provider, rp: RelyingParty
+):
+    """It gives the browser another secret, and leaves what it does not know of as it was."""
+    go_on(rp)
+    forward(provider, EVERY)
+    rp.browser.delete_cookie(TURN, domain=HOST)
+    with provider.context() as ctx:
+        mine = update(sessions).where(sessions.c.sid == session_in(provider).sid)
+        ctx.db.write(mine.values(authenticated_at=ctx.now, last_seen_at=ctx.now))
+
+    assert gets_in(rp)
+    go_on(rp)
+
+    assert number_in(rp) == "1"
+    assert session_in(provider).turn == 1
 
 
 def test_where_the_policy_lets_a_copy_go_on_it_gets_the_turn_that_is(
