@@ -61,6 +61,7 @@ _WAY_ON = """() => [...document.querySelectorAll('main a[href], main button, hea
 
 def faults_of(page: Page) -> list[str]:
     """Return all that is wrong with the page as it stands, in light and dark, wide and narrow."""
+    _be_whole(page)
     size = page.viewport_size
     found = [*page.evaluate(_ORDER), *page.evaluate(_SMALL_TARGETS), *page.evaluate(_SPILLS)]
     if not page.evaluate(_WAY_ON):
@@ -74,6 +75,11 @@ def faults_of(page: Page) -> list[str]:
     return found
 
 
+def _be_whole(page: Page) -> None:
+    """Wait for the styles: the words of a page are there before them, and asked for first."""
+    page.wait_for_load_state("load")
+
+
 def _barriers(page: Page) -> list[str]:
     found = []
     for scheme in ("dark", "light"):
@@ -84,6 +90,7 @@ def _barriers(page: Page) -> list[str]:
 
 def assert_accessible(page: Page) -> None:
     """Fail when axe finds anything, in light or in dark."""
+    _be_whole(page)
     assert not _barriers(page)
 
 
