@@ -9,13 +9,14 @@ in a browser that is known, each time.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from idp.context import RequestContext
+from idp.context import Origin, RequestContext
 from idp.credentials import mail_cap
 from idp.credentials.notices import Notice, tell
 from idp.kernel.secrets import MasterKey
 from idp.store import decisions, spent
+from idp.store.decisions import Recorded
 from idp.store.users import User
 from idp.surroundings.networks import Networks
 from idp.web.device_words import describe
@@ -81,28 +82,20 @@ def tell_of_new(ctx: RequestContext, user: User, arrival: Arrival) -> Notice | N
     return notice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HalfWay:
-    """A sign-in from a new browser that stopped behind its first step; as in `Arrival`."""
-
-    country: str | None
-    network: str
-    decision_id: str
-    at: datetime
-
-
-def tell_of_half_way(ctx: RequestContext, user: User, seen: HalfWay) -> Notice | None:
+def tell_of_half_way(ctx: RequestContext, user: User, prompt: Recorded) -> Notice | None:
     """Write to the user that somebody had the password and no more, once a day of one like it."""
-    browser = describe(ctx.origin.user_agent), seen.network
+    browser = describe(prompt.user_agent), prompt.facts.get("network", "")
     if _vouched(ctx, user, *browser) or not _first(
         ctx, user, BROWSER_QUIET_FOR, "half way", *browser
     ):
         return None
     if not mail_cap.admits(ctx, "arrival", user.id):
         return None
-    place = country_name(seen.country) if seen.country else ""
-    then = replace(ctx, now=seen.at)
-    tell(then, user, Notice.SIGN_IN_STOPPED, place=place, sign_in=seen.decision_id)
+    country = prompt.facts.get("country")
+    place = country_name(country) if country else ""
+    origin = Origin(address=prompt.address, user_agent=prompt.user_agent)
+    then = replace(ctx, now=prompt.at, origin=origin)
+    tell(then, user, Notice.SIGN_IN_STOPPED, place=place, sign_in=prompt.id)
     return Notice.SIGN_IN_STOPPED
 
 

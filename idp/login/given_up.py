@@ -4,11 +4,8 @@ Whoever had the password in a browser that was never there, and stopped where a 
 asked for, is most likely not the user (ASVS 5.0 §6.3.5).
 """
 
-from dataclasses import replace
-
-from idp.context import Origin, RequestContext
+from idp.context import RequestContext
 from idp.credentials import arrivals
-from idp.credentials.arrivals import HalfWay
 from idp.policy.terms import DeviceStanding
 from idp.store import habits, login_attempts, prompts, users
 from idp.store.decisions import Recorded
@@ -32,11 +29,4 @@ def _tell(ctx: RequestContext, prompt: Recorded) -> None:
     # Nobody is a stranger to an account that was never used.
     if user is None or not habits.find(ctx.db, user.id).version:
         return
-    origin = Origin(address=prompt.address, user_agent=prompt.user_agent)
-    seen = HalfWay(
-        country=prompt.facts.get("country"),
-        network=prompt.facts.get("network", ""),
-        decision_id=prompt.id,
-        at=prompt.at,
-    )
-    arrivals.tell_of_half_way(replace(ctx, origin=origin), user, seen)
+    arrivals.tell_of_half_way(ctx, user, prompt)

@@ -75,30 +75,22 @@ def prove(
             before_user_agent=None,
             challenged_at=None,
             challenge=None,
-            turn=0,
-            turned_at=session.last_seen_at,
-            turn_kept=False,
+            turn=session.turn,
+            turned_at=session.turned_at,
+            turn_kept=session.turn_kept,
         )
     )
     return db.write(statement, {"now": session.last_seen_at}).rowcount == 1
+
+
+_TURN = ("turn", "turned_at", "turn_kept")
 
 
 def move_turn(
     db: Transaction, read: Session, moved: Session, secret_hash: bytes, now: datetime
 ) -> bool:
     """Let a session's cookies go on to another turn; False when another request was faster."""
-    statement = (
-        update(sessions)
-        .where(
-            sessions.c.sid == read.sid,
-            sessions.c.secret_hash == secret_hash,
-            sessions.c.turn == read.turn,
-            sessions.c.turn_kept.is_(read.turn_kept),
-            GOOD,
-        )
-        .values(turn=moved.turn, turned_at=moved.turned_at, turn_kept=moved.turn_kept)
-    )
-    return db.write(statement, {"now": now}).rowcount == 1
+    return _change(db, read, moved, secret_hash, now, made_of=_TURN, written=_TURN)
 
 
 # What a judgement writes, and what it was made of: where one of these differs, it is void.
@@ -139,15 +131,29 @@ def judge_anew(
     So no challenge is written over a newer proof, and of two places that use one secret at once,
     the later sees the earlier (I4, I5).
     """
+    return _change(db, read, judged, secret_hash, now, made_of=_READ, written=_JUDGED)
+
+
+def _change(
+    db: Transaction,
+    read: Session,
+    after: Session,
+    secret_hash: bytes,
+    now: datetime,
+    *,
+    made_of: tuple[str, ...],
+    written: tuple[str, ...],
+) -> bool:
+    """Write these columns where those that it is `made_of` are as they were read."""
     statement = (
         update(sessions)
         .where(
             sessions.c.sid == read.sid,
             sessions.c.secret_hash == secret_hash,
             GOOD,
-            *(sessions.c[name].is_not_distinct_from(getattr(read, name)) for name in _READ),
+            *(sessions.c[name].is_not_distinct_from(getattr(read, name)) for name in made_of),
         )
-        .values({name: getattr(judged, name) for name in _JUDGED})
+        .values({name: getattr(after, name) for name in written})
     )
     return db.write(statement, {"now": now}).rowcount == 1
 

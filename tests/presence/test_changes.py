@@ -1,13 +1,10 @@
 """What changed in a session: most is harmless, what is not is asked about at its first use."""
 
-from pathlib import Path
-
 import pytest
 
 from idp.policy.book import Rule, Then, When
 from idp.policy.terms import Change, Moment, Outcome
-from tests.account.people import MAIL
-from tests.app import Provider, RelyingParty, make_provider
+from tests.app import Provider, RelyingParty
 from tests.machines.statements import overheard
 from tests.machines.test_statement_counts import verbs
 from tests.presence.places import (
@@ -29,22 +26,7 @@ from tests.presence.places import (
     thief_of,
 )
 from tests.protocol.parties import page_of, party
-from tests.protocol.refreshing import BOTH, refreshed
-
-
-@pytest.fixture
-def provider(database_url: str, tmp_path: Path) -> Provider:
-    return make_provider(database_url, tmp_path, **MAIL)
-
-
-@pytest.fixture
-def rp(provider: Provider) -> RelyingParty:
-    provider.add_user()
-    made = party(provider, grant_types=BOTH)
-    move(made.browser)
-    made.sign_in()
-    made.authorize()
-    return made
+from tests.protocol.refreshing import refreshed
 
 
 def test_where_nothing_changed_nothing_is_asked_of_the_database(

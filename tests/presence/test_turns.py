@@ -5,7 +5,6 @@ The rule itself is tested in tests/policy/test_turns.py; here, what comes of it.
 
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -15,9 +14,8 @@ from idp.policy.terms import Change, Outcome
 from idp.policy.turns import EVERY, SETTLES
 from idp.store.schema import sessions
 from idp.web.cookies import YEAR
-from tests.account.people import MAIL
 from tests.account.people import letters as mails
-from tests.app import Provider, RelyingParty, make_provider, text_of
+from tests.app import Provider, RelyingParty, text_of
 from tests.login.test_pathways import uses
 from tests.machines.statements import overheard
 from tests.presence.places import (
@@ -30,27 +28,12 @@ from tests.presence.places import (
     how_it_ended,
     in_force,
     letters,
-    move,
     ruled,
     session_in,
     thief_of,
 )
-from tests.protocol.parties import page_of, party
-from tests.protocol.refreshing import BOTH, refreshed
-
-
-@pytest.fixture
-def provider(database_url: str, tmp_path: Path) -> Provider:
-    return make_provider(database_url, tmp_path, **MAIL)
-
-
-@pytest.fixture
-def rp(provider: Provider) -> RelyingParty:
-    provider.add_user()
-    made = party(provider, grant_types=BOTH)
-    move(made.browser)
-    made.sign_in()
-    return made
+from tests.protocol.parties import page_of
+from tests.protocol.refreshing import refreshed
 
 
 def copy_of(provider: Provider, rp: RelyingParty, *, without: str = "") -> RelyingParty:
