@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from idp.credentials import notices
 from idp.login import given_up
+from idp.policy.book import Rule, Then, When
+from idp.policy.terms import Moment, Outcome
 from idp.store import decisions, spent
 from idp.store.schema import login_attempts
 from tests.account.people import MAIL, letters
 from tests.app import BUILT_IN, PASSWORD, Provider, RelyingParty, make_provider
 from tests.login.judged import decided, in_another_browser, signs_in
 from tests.login.keys import count, page_id
-from tests.presence.places import AWAY, CHROME, FIREFOX, HOME, move
+from tests.presence.places import AWAY, CHROME, FIREFOX, HOME, move, ruled
 from tests.presence.places import letters as queued
 from tests.protocol.parties import party
 from tests.support.spec import spec
@@ -151,8 +154,23 @@ def test_who_begins_anew_in_the_same_browser_and_gets_in_did_not_stop(
 def test_a_browser_that_is_known_may_stop_where_it_likes(
     provider: Provider, rp: RelyingParty, mails: list[dict[str, str]]
 ):
+    everybody = When(moments=frozenset({Moment.SIGN_IN}))
+    ruled(provider, Rule("everybody", everybody, Then(outcome=Outcome.ASK_FACTOR)))
     rp.browser.delete_cookie("__Host-idp_session", domain="id.example.test")
     half_way(rp)
+    assert any(each.sid is None for each in decided(provider)), "it was a prompt of the policy's"
+
+    later(provider)
+
+    assert mails == []
+
+
+def test_who_came_by_a_link_of_ours_had_no_password(
+    provider: Provider, rp: RelyingParty, mails: list[dict[str, str]]
+):
+    half_way(stranger(rp))
+    with provider.context() as ctx:
+        ctx.db.write(update(login_attempts).values(amr=["mail"]))
 
     later(provider)
 
